@@ -1,0 +1,227 @@
+/**
+ * Every key of the database, one builder each.
+ *
+ * Parts are strings only; parts that must sort (times, sequence numbers) have a fixed width, so byte
+ * order is their order. `_by_` names an index, whose value is a pointer and never a copy. A row under
+ * a gate (a wallet, a carrier's intake) is only written in a commit that checks and sets the gate.
+ *
+ * @module
+ */
+
+/** A key: string parts only. */
+export type Key = readonly string[];
+
+/** The longest external id that may become a part of a key. */
+export const ID_LENGTH_MAX = 64;
+
+const order = (n: number, width: number) => String(n).padStart(width, "0");
+/** An instant as a part that sorts: milliseconds, fifteen digits. */
+export const timePart = (ms: number): string => order(ms, 15);
+/** A sequence number as a part that sorts: twelve digits. */
+export const seqPart = (seq: number): string => order(seq, 12);
+
+/** Gate: everything under one wallet. */
+export const walletKey = (accountId: string): Key => ["wallet", accountId];
+/** Gate: whose a call of this carrier is, and what we know of it. */
+export const intakeKey = (carrier: string): Key => ["carrier_intake", carrier];
+
+/** A customer of the reseller. */
+export const accountKey = (accountId: string): Key => ["account", accountId];
+/** All customers, by id. */
+export const accountPrefix: Key = ["account"];
+/** What a customer entrusted to us and nobody reads back: carrier keys. */
+export const accountSecretKey = (accountId: string): Key => ["account_secret", accountId];
+/** Index: accounts that bring their own Bland key. */
+export const accountWithBlandKeyKey = (
+  accountId: string,
+): Key => ["account_with_bland_key", accountId];
+/** See {@link accountWithBlandKeyKey}. */
+export const accountWithBlandKeyPrefix: Key = ["account_with_bland_key"];
+/** Who held an E.164 number, and when. */
+export const numberKey = (number: string): Key => ["number", number];
+/** Index: the numbers of an account. */
+export const numberByAccountKey = (accountId: string, number: string): Key => [
+  "number_by_account",
+  accountId,
+  number,
+];
+/** See {@link numberByAccountKey}. */
+export const numberByAccountPrefix = (accountId: string): Key => ["number_by_account", accountId];
+
+/** Under the wallet: one ledger line. */
+export const entryKey = (accountId: string, seq: number): Key => ["entry", accountId, seqPart(seq)];
+/** Under the wallet: its ledger in order. */
+export const entryPrefix = (accountId: string): Key => ["entry", accountId];
+/** Under the wallet: what one UTC day's entries add up to. */
+export const dayTotalKey = (day: string, accountId: string): Key => ["day_total", day, accountId];
+/** Totals of all wallets that moved on a UTC day. */
+export const dayTotalPrefix = (day: string): Key => ["day_total", day];
+/** The sum over all wallets of a UTC day that can no longer change. */
+export const closedDayKey = (day: string): Key => ["closed_day", day];
+/** Under the wallet: free minutes used in one month of the account's zone. */
+export const freeMinutesKey = (accountId: string, service: string, month: string): Key => [
+  "free_minutes",
+  accountId,
+  service,
+  month,
+];
+/** What a money request with this Idempotency-Key answered; it lives as long as its entry. */
+export const moneyRequestKey = (caller: string, key: string): Key => ["money_request", caller, key];
+
+/** What a carrier said about one call. Written under the carrier's intake. */
+export const callKey = (callId: string): Key => ["call", callId];
+/** Index: all calls by start. */
+export const callByTimeKey = (startedAtMs: number, callId: string): Key => [
+  "call_by_time",
+  timePart(startedAtMs),
+  callId,
+];
+/** See {@link callByTimeKey}. */
+export const callByTimePrefix: Key = ["call_by_time"];
+/** Index: an account's calls by start. */
+export const callByAccountKey = (accountId: string, startedAtMs: number, callId: string): Key => [
+  "call_by_account",
+  accountId,
+  timePart(startedAtMs),
+  callId,
+];
+/** See {@link callByAccountKey}. */
+export const callByAccountPrefix = (accountId: string): Key => ["call_by_account", accountId];
+/** Index: calls nobody owns yet, by the number or account id that would claim them. */
+export const unassignedCallKey = (party: string, startedAtMs: number, callId: string): Key => [
+  "unassigned_call_by_party",
+  party,
+  timePart(startedAtMs),
+  callId,
+];
+/** See {@link unassignedCallKey}. */
+export const unassignedCallPrefix = (party?: string): Key =>
+  party === undefined ? ["unassigned_call_by_party"] : ["unassigned_call_by_party", party];
+/** Index: calls a carrier has not ended yet, read again one by one until it has. */
+export const openCallKey = (
+  sourceId: string,
+  callId: string,
+): Key => ["open_call", sourceId, callId];
+/** See {@link openCallKey}. */
+export const openCallPrefix = (sourceId: string): Key => ["open_call", sourceId];
+
+/** What we charged for a call. Under the wallet. */
+export const chargeKey = (callId: string): Key => ["charge", callId];
+/** Work: this revision of a call is not billed yet. */
+export const callDueKey = (
+  accountId: string,
+  startedAtMs: number,
+  callId: string,
+  revision: number,
+): Key => ["call_due", accountId, timePart(startedAtMs), callId, order(revision, 6)];
+/** See {@link callDueKey}. */
+export const callDuePrefix = (accountId?: string): Key =>
+  accountId === undefined ? ["call_due"] : ["call_due", accountId];
+/** Under the wallet: a call that waits for money, oldest first. */
+export const callWaitingKey = (accountId: string, startedAtMs: number, callId: string): Key => [
+  "call_waiting",
+  accountId,
+  timePart(startedAtMs),
+  callId,
+];
+/** See {@link callWaitingKey}. */
+export const callWaitingPrefix = (accountId: string): Key => ["call_waiting", accountId];
+/** Index: wallets in which calls wait for money. */
+export const walletWaitingKey = (accountId: string): Key => ["wallet_waiting", accountId];
+/** See {@link walletWaitingKey}. */
+export const walletWaitingPrefix: Key = ["wallet_waiting"];
+/** Index: calls that cannot be billed until somebody changes something. */
+export const callParkedKey = (
+  accountId: string,
+  callId: string,
+): Key => ["call_parked", accountId, callId];
+/** See {@link callParkedKey}. */
+export const callParkedPrefix: Key = ["call_parked"];
+
+/** What we sell at. */
+export const ratePlanKey = (planId: string): Key => ["rate_plan", planId];
+/** All rate plans. */
+export const ratePlanPrefix: Key = ["rate_plan"];
+
+/** How far a carrier key has been read. */
+export const cursorKey = (sourceId: string): Key => ["cursor", sourceId];
+/** All cursors. */
+export const cursorPrefix: Key = ["cursor"];
+/** Who does a piece of work until when. */
+export const leaseKey = (name: string): Key => ["lease", name];
+/** Proof that the database keeps what it is given. */
+export const bootKey: Key = ["boot"];
+/** When the minute tick last ran. */
+export const tickKey: Key = ["tick"];
+
+/** One webhook delivery. */
+export const eventKey = (eventId: string): Key => ["event", eventId];
+/** Index: deliveries by arrival. */
+export const eventByTimeKey = (receivedAtMs: number, eventId: string): Key => [
+  "event_by_time",
+  timePart(receivedAtMs),
+  eventId,
+];
+/** See {@link eventByTimeKey}. */
+export const eventByTimePrefix: Key = ["event_by_time"];
+/** Work: deliveries not processed yet, by arrival. */
+export const eventDueKey = (receivedAtMs: number, eventId: string): Key => [
+  "event_due",
+  timePart(receivedAtMs),
+  eventId,
+];
+/** See {@link eventDueKey}. */
+export const eventDuePrefix: Key = ["event_due"];
+/** How many deliveries a sender had refused on a UTC day. */
+export const refusedDeliveryKey = (
+  carrier: string,
+  day: string,
+): Key => ["refused_delivery", carrier, day];
+
+/** A durable piece of work. */
+export const jobKey = (jobId: string): Key => ["job", jobId];
+/** All jobs, newest id last. */
+export const jobPrefix: Key = ["job"];
+/** Work: jobs by due time. */
+export const jobDueKey = (
+  dueAtMs: number,
+  jobId: string,
+): Key => ["job_due", timePart(dueAtMs), jobId];
+/** See {@link jobDueKey}. */
+export const jobDuePrefix: Key = ["job_due"];
+/** Index: the job of a kind that stands for one thing. */
+export const jobByUniqueKey = (
+  kind: string,
+  unique: string,
+): Key => ["job_by_unique", kind, unique];
+/** What a verification of the ledger found. */
+export const verificationKey = (id: string): Key => ["ledger_verification", id];
+/** All verifications. */
+export const verificationPrefix: Key = ["ledger_verification"];
+
+/** Somebody who signs in to the admin pages. */
+export const personKey = (email: string): Key => ["person", email];
+/** All people. */
+export const personPrefix: Key = ["person"];
+/** A signed-in browser, by the hash of its token. */
+export const sessionKey = (tokenHash: string): Key => ["session", tokenHash];
+/** An account's API key, by its hash. */
+export const apiKeyKey = (keyHash: string): Key => ["api_key", keyHash];
+/** Index: the API keys of an account. */
+export const apiKeyByAccountKey = (accountId: string, keyId: string): Key => [
+  "api_key_by_account",
+  accountId,
+  keyId,
+];
+/** See {@link apiKeyByAccountKey}. */
+export const apiKeyByAccountPrefix = (accountId: string): Key => ["api_key_by_account", accountId];
+/** Attempts counted in a window of time: sign-ins, API calls. */
+export const throttleKey = (
+  what: string,
+  who: string,
+  window: string,
+): Key => ["throttle", what, who, window];
+/** Who changed what by hand. */
+export const auditKey = (id: string): Key => ["audit", id];
+/** All changes by hand, oldest first. */
+export const auditPrefix: Key = ["audit"];

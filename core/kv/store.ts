@@ -1,0 +1,172 @@
+/**
+ * The database as the rest of the program sees it: rows, pages of rows, and one kind of commit.
+ *
+ * Every call has a deadline. A read that fails throws {@link StoreUnavailable}; a commit that did not
+ * answer `ok` has an unknown outcome, whatever the reason, and says so: it may have been applied, or
+ * may be applied later. Only check, set and delete exist here; `sum` counts twice when a reply is lost.
+ *
+ * Goes to: `core/kv/codec.ts`.
+ *
+ * @module
+ */
+import type { Clock } from "../clock.ts";
+import { decodeRow } from "./codec.ts";
+import type { Key } from "./keys.ts";
+
+/** A stored row with the stamp of the commit that wrote it. */
+export interface Row<T> {
+  key: Key;
+  value: T;
+  versionstamp: string;
+}
+
+/** One set of a commit; `expireInMs` is housekeeping only, never a rule. */
+export interface Put {
+  key: Key;
+  bytes: Uint8Array;
+  expireInMs?: number;
+}
+
+/** One atomic commit: all of it or none of it. A null stamp means "must not exist". */
+export interface Write {
+  checks: { key: Key; versionstamp: string | null }[];
+  puts: Put[];
+  deletes: Key[];
+}
+
+/** Which rows of a prefix: in key order or against it, after or before a key, at most 1000. */
+export interface Range {
+  prefix: Key;
+  limit?: number;
+  reverse?: boolean;
+  /** Start just behind this key, in the direction of reading. */
+  after?: Key;
+  /** Only keys at or above this one. */
+  from?: Key;
+  /** Only keys below this one. */
+  until?: Key;
+}
+
+/** The doors to the database. */
+export interface Store {
+  get<T>(key: Key): Promise<Row<T> | null>;
+  /** Rows in the order of the keys; groups of ten are one snapshot each. */
+  getMany<T>(keys: readonly Key[]): Promise<(Row<T> | null)[]>;
+  /** One page, at most 1000 rows; a page is one snapshot, two pages are not. */
+  list<T>(range: Range): Promise<Row<T>[]>;
+  commit(write: Write): Promise<{ status: "ok" } | { status: "unknown"; reason: string }>;
+  /** The same database with another deadline for every call. */
+  within(deadlineMs: number): Store;
+}
+
+/** The database did not answer a read in time, or not at all. */
+export class StoreUnavailable extends Error {
+  override name = "StoreUnavailable";
+}
+
+/** Deadlines of one database call: inside a webhook, a page or API call, and a job. */
+export const DEADLINE_MS = { webhook: 1_000, page: 3_000, job: 10_000 } as const;
+/** Checks one commit may carry: the smallest ceiling among the databases that speak KV Connect. */
+export const CHECKS_MAX = 10;
+/** Rows one page may hold. */
+export const PAGE_ROWS_MAX = 1_000;
+const READS_AT_ONCE = 16;
+
+/** Opens the doors over an open database. */
+export function createStore(
+  { kv, clock, deadlineMs = DEADLINE_MS.job }: { kv: Deno.Kv; clock: Clock; deadlineMs?: number },
+): Store {
+  const timed = <T>(what: string, work: Promise<T>) =>
+    withDeadline({ clock, deadlineMs, what }, work);
+  const row = <T>(found: Deno.KvEntryMaybe<unknown>): Row<T> | null =>
+    found.versionstamp === null ? null : {
+      key: found.key as Key,
+      value: decodeRow<T>(found.key as Key, found.value),
+      versionstamp: found.versionstamp,
+    };
+
+  async function getMany<T>(keys: readonly Key[]): Promise<(Row<T> | null)[]> {
+    const groups: Key[][] = [];
+    for (let i = 0; i < keys.length; i += CHECKS_MAX) groups.push(keys.slice(i, i + CHECKS_MAX));
+    const rows: (Row<T> | null)[] = [];
+    for (let i = 0; i < groups.length; i += READS_AT_ONCE) {
+      const found = await Promise.all(
+        groups.slice(i, i + READS_AT_ONCE).map((group) =>
+          timed("read", kv.getMany<unknown[]>([...group]))
+        ),
+      );
+      for (const group of found) for (const one of group) rows.push(row<T>(one));
+    }
+    return rows;
+  }
+
+  async function list<T>(range: Range): Promise<Row<T>[]> {
+    const limit = Math.min(range.limit ?? PAGE_ROWS_MAX, PAGE_ROWS_MAX);
+    const rows = kv.list(selectorOf(range), {
+      limit,
+      batchSize: limit,
+      reverse: range.reverse ?? false,
+    });
+    const found = await timed("list", Array.fromAsync(rows));
+    return found.map((one) => row<T>(one)!);
+  }
+
+  async function commit(
+    write: Write,
+  ): Promise<{ status: "ok" } | { status: "unknown"; reason: string }> {
+    const atomic = kv.atomic();
+    for (const check of write.checks) atomic.check(check);
+    for (const { key, bytes, expireInMs } of write.puts) {
+      atomic.set(key, bytes, expireInMs === undefined ? {} : { expireIn: expireInMs });
+    }
+    for (const key of write.deletes) atomic.delete(key);
+    try {
+      const answer = await timed("commit", atomic.commit());
+      return answer.ok ? { status: "ok" } : { status: "unknown", reason: "a row has changed" };
+    } catch (error) {
+      return { status: "unknown", reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  return {
+    get: async <T>(key: Key) => row<T>(await timed("read", kv.get(key))),
+    getMany,
+    list,
+    commit,
+    within: (ms) => createStore({ kv, clock, deadlineMs: ms }),
+  };
+}
+
+function selectorOf({ prefix, reverse = false, after, from, until }: Range): Deno.KvListSelector {
+  // A key ends where its successor begins: the same key with one more, lowest, part.
+  const start = !reverse && after ? [...after, ""] : from;
+  const end = reverse && after ? after : until;
+  if (start && end) return { start, end };
+  if (start) return { prefix, start };
+  return end ? { prefix, end } : { prefix };
+}
+
+async function withDeadline<T>(
+  { clock, deadlineMs, what }: { clock: Clock; deadlineMs: number; what: string },
+  work: Promise<T>,
+): Promise<T> {
+  let cancel = () => {};
+  const late = new Promise<never>((_, reject) => {
+    cancel = clock.after(
+      deadlineMs,
+      () =>
+        reject(
+          new StoreUnavailable(`The database did not answer a ${what} within ${deadlineMs} ms`),
+        ),
+    );
+  });
+  try {
+    return await Promise.race([work, late]);
+  } catch (error) {
+    if (error instanceof StoreUnavailable || error instanceof RangeError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StoreUnavailable(`The database refused a ${what}: ${reason}`, { cause: error });
+  } finally {
+    cancel();
+  }
+}
