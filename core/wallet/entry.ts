@@ -1,0 +1,72 @@
+/**
+ * One line of a ledger, and the seal that chains it to the line before.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { formatInstant } from "../clock.ts";
+import { formatMicros } from "../money.ts";
+
+/** Why money moved. */
+export type EntryKind = "top_up" | "charge" | "adjustment" | "refund" | "payment" | "write_off";
+/** Every {@link EntryKind}. */
+export const ENTRY_KINDS = [
+  "top_up",
+  "charge",
+  "adjustment",
+  "refund",
+  "payment",
+  "write_off",
+] as const;
+
+/** What caused an entry: a call, a message, a bill, an earlier entry, or a request made by hand. */
+export interface EntrySource {
+  type: "call" | "message" | "bill" | "entry" | "request";
+  id: string;
+}
+
+/** A ledger line, never changed once written. */
+export interface Entry {
+  seq: number;
+  kind: EntryKind;
+  amountMicros: bigint;
+  balanceAfterMicros: bigint;
+  source: EntrySource;
+  description: string;
+  atMs: number;
+  actor: string;
+  metadata: Record<string, string>;
+  prevHash: string;
+  hash: string;
+}
+
+/** Whose entry it is: these two are sealed too, though every line of a ledger shares them. */
+export interface EntryOwner {
+  accountId: string;
+  currency: string;
+}
+
+/**
+ * SHA-256 in hex over the JSON array
+ * `[accountId, currency, seq, kind, amount, balanceAfter, source.type, source.id, description, at, actor, metadata, prevHash]`,
+ * amounts with six decimals, `at` in RFC 3339 UTC, `metadata` as `[name, value]` pairs sorted by name.
+ * Everything in it is in the API's entry, so a statement can be checked without us.
+ */
+export function hashEntry(owner: EntryOwner, entry: Omit<Entry, "hash">): string {
+  const sealed = JSON.stringify([
+    owner.accountId,
+    owner.currency,
+    entry.seq,
+    entry.kind,
+    formatMicros(entry.amountMicros),
+    formatMicros(entry.balanceAfterMicros),
+    entry.source.type,
+    entry.source.id,
+    entry.description,
+    formatInstant(entry.atMs),
+    entry.actor,
+    Object.entries(entry.metadata).sort(([a], [b]) => (a < b ? -1 : 1)),
+    entry.prevHash,
+  ]);
+  return createHash("sha256").update(sealed).digest("hex");
+}
