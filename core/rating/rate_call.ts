@@ -1,0 +1,88 @@
+/**
+ * Prices one finished call: pure, exact, and with a trace that alone reproduces the amount.
+ *
+ * Rounded once per charge, half away from zero, at the micro-unit.
+ *
+ * @module
+ */
+import { divideRounded, formatMicros, parseAmount } from "../money.ts";
+import type { Increment, PerMinuteTerms } from "./rate_plan.ts";
+
+/** Everything a charge was computed from, frozen with it. Amounts are decimal text. */
+export interface CallTrace {
+  plan: string;
+  version: number;
+  kind: "per_minute";
+  currency: string;
+  /** Seconds as the carrier reports them. */
+  seconds: number;
+  /** Seconds after the increment. */
+  billedSeconds: number;
+  increment: Increment;
+  /** The month whose free minutes were drawn on; null on plans without. */
+  freeMonth: string | null;
+  freeSecondsUsed: number;
+  freeMinutesUsed: number;
+  /** Per minute. */
+  rate: string;
+  formula: string;
+  result: string;
+}
+
+/** A call to price: on which terms, and what is left of its month's free minutes. */
+export interface CallToRate {
+  plan: string;
+  version: number;
+  currency: string;
+  terms: PerMinuteTerms;
+  seconds: number;
+  freeMonth: string | null;
+  freeSecondsLeft: number;
+}
+
+/** Seconds after rounding up to the increment; zero stays zero. */
+export function billedSeconds(seconds: number, { firstSeconds, nextSeconds }: Increment): number {
+  if (seconds <= 0) return 0;
+  if (seconds <= firstSeconds) return firstSeconds;
+  return firstSeconds + Math.ceil((seconds - firstSeconds) / nextSeconds) * nextSeconds;
+}
+
+/** The charge of a call, as its trace; free minutes go before money. */
+export function rateCall(call: CallToRate): CallTrace {
+  const { terms } = call;
+  const billed = billedSeconds(call.seconds, terms.increment);
+  const freeSecondsUsed = Math.min(billed, Math.max(0, call.freeSecondsLeft));
+  const rate = formatMicros(terms.rateMicros);
+  const paidSeconds = billed - freeSecondsUsed;
+  const result = formatMicros(priceOf(paidSeconds, terms.rateMicros));
+  return {
+    plan: call.plan,
+    version: call.version,
+    kind: "per_minute",
+    currency: call.currency,
+    seconds: call.seconds,
+    billedSeconds: billed,
+    increment: terms.increment,
+    freeMonth: call.freeMonth,
+    freeSecondsUsed,
+    freeMinutesUsed: Math.ceil(freeSecondsUsed / 60),
+    rate,
+    formula: `(${billed} s billed - ${freeSecondsUsed} s free) / 60 * ${rate} = ${result}`,
+    result,
+  };
+}
+
+/** The amount a trace stands for, computed again from the trace alone. Throws on a trace that lacks a part. */
+export function amountOfTrace(
+  trace: Pick<CallTrace, "seconds" | "increment" | "freeSecondsUsed" | "rate">,
+): bigint {
+  const rateMicros = parseAmount(trace.rate);
+  if (rateMicros === null) {
+    throw new TypeError(`Cannot recompute a charge: the rate ${trace.rate} is not an amount`);
+  }
+  return priceOf(billedSeconds(trace.seconds, trace.increment) - trace.freeSecondsUsed, rateMicros);
+}
+
+function priceOf(paidSeconds: number, rateMicros: bigint): bigint {
+  return divideRounded(BigInt(paidSeconds) * rateMicros, 60n);
+}
