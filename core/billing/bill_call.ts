@@ -1,0 +1,207 @@
+/**
+ * Bills one call: stages its charge, or the difference to what was charged before, or why it waits.
+ *
+ * Comes from: `core/billing/bill_due.ts`. Goes to: `core/billing/price_call.ts`,
+ * `core/wallet/post_entry.ts`.
+ *
+ * @module
+ */
+import type { Account } from "../accounts/account.ts";
+import { utcDay } from "../clock.ts";
+import type { Batch } from "../kv/batch.ts";
+import {
+  callParkedKey,
+  callWaitingKey,
+  chargeKey,
+  walletKey,
+  walletWaitingKey,
+} from "../kv/keys.ts";
+import { amountOfTrace, type CallTrace } from "../rating/rate_call.ts";
+import type { Call } from "../usage/calls.ts";
+import { recordDayChange } from "../wallet/day_total.ts";
+import { postEntry } from "../wallet/post_entry.ts";
+import type { Wallet } from "../wallet/wallet.ts";
+import { type CallCharge, noCharge } from "./call_charge.ts";
+import { priceCall, stageFreeMinutes } from "./price_call.ts";
+
+/** What became of a call. `unchanged`: this revision had been dealt with before. */
+export type BillOutcome = {
+  status: "billed" | "adjusted" | "waiting_funds" | "parked" | "unchanged";
+  micros: bigint;
+};
+
+/** A call to bill, whose account and wallet are known. */
+export interface CallToBill {
+  call: Call;
+  account: Account;
+  atMs: number;
+  actor: string;
+}
+
+/** Stages everything that follows from one call for its wallet. */
+export async function billCall(
+  batch: Batch,
+  { call, account, atMs, actor }: CallToBill,
+): Promise<BillOutcome> {
+  const earlier = await batch.get<CallCharge>(chargeKey(call.id));
+  const charge = earlier ??
+    noCharge({ callId: call.id, accountId: account.id, carrier: call.carrier });
+  if (charge.state === "billed" && charge.revision >= call.revision) {
+    return { status: "unchanged", micros: 0n };
+  }
+  if (call.fault) return await park(batch, { charge, call, reason: call.fault, atMs });
+  const priced = await priceCall(batch, { call, charge, account });
+  if (priced.status === "unpriced") {
+    return await park(batch, { charge, call, reason: priced.reason, atMs });
+  }
+  const { trace } = priced;
+  const targetMicros = amountOfTrace(trace);
+  const differenceMicros = targetMicros - charge.amountMicros;
+  const entries = [...charge.entries];
+  if (differenceMicros !== 0n) {
+    const posted = await postEntry(batch, {
+      accountId: account.id,
+      kind: charge.entries.length > 0 ? "adjustment" : "charge",
+      amountMicros: -differenceMicros,
+      source: { type: "call", id: call.id },
+      description: describe(call, trace),
+      atMs,
+      actor,
+      service: charge.service,
+      metadata: charge.entries.length > 0 ? { adjusts: String(charge.entries[0]) } : {},
+    });
+    if (posted.status === "insufficient_funds") {
+      return await wait(batch, { charge, call, targetMicros, atMs });
+    }
+    if (posted.status !== "posted") {
+      return await park(batch, { charge, call, reason: posted.status, atMs });
+    }
+    entries.push(posted.entry.seq);
+  }
+  await stageFreeMinutes(batch, { charge, trace });
+  await settle(batch, { call, charge, trace, atMs });
+  const billed: CallCharge = {
+    ...charge,
+    state: "billed",
+    reason: null,
+    revision: call.revision,
+    amountMicros: targetMicros,
+    wantedMicros: targetMicros,
+    entries,
+    trace,
+    costMicros: countedCost(call, account.currency) ?? charge.costMicros,
+    waitingSinceMs: null,
+    atMs,
+  };
+  batch.set(chargeKey(call.id), billed);
+  return { status: charge.trace ? "adjusted" : "billed", micros: differenceMicros };
+}
+
+function describe(call: Call, { seconds }: CallTrace): string {
+  const other = call.direction === "inbound" ? `Call from ${call.from}` : `Call to ${call.to}`;
+  return `${other} (${seconds}s)`;
+}
+
+function countedCost(call: Call, currency: string): bigint | null {
+  return call.costCurrency === currency ? call.costMicros : null;
+}
+
+/** Stages what a billed call changes beside its entry: minutes, waiting list, the day's cost and count. */
+async function settle(
+  batch: Batch,
+  { call, charge, trace, atMs }: { call: Call; charge: CallCharge; trace: CallTrace; atMs: number },
+): Promise<void> {
+  await unlist(batch, charge);
+  const key = walletKey(charge.accountId);
+  const wallet = (await batch.get<Wallet>(key))!;
+  const seconds = trace.billedSeconds - (charge.trace?.billedSeconds ?? 0);
+  if (seconds !== 0) {
+    batch.set(key, { ...wallet, billedSecondsTotal: wallet.billedSecondsTotal + seconds });
+  }
+  const costMicros = (countedCost(call, wallet.currency) ?? charge.costMicros) - charge.costMicros;
+  const usageCount = charge.trace ? 0 : 1;
+  if (costMicros === 0n && usageCount === 0) return;
+  await recordDayChange(batch, {
+    accountId: charge.accountId,
+    currency: wallet.currency,
+    day: utcDay(Math.max(atMs, wallet.lastEntryAtMs)),
+    change: { service: charge.service, costMicros, usageCount },
+  });
+}
+
+/** Stages that a call waits for money; it stands in the list under its start, oldest first. */
+async function wait(
+  batch: Batch,
+  { charge, call, targetMicros, atMs }: {
+    charge: CallCharge;
+    call: Call;
+    targetMicros: bigint;
+    atMs: number;
+  },
+): Promise<BillOutcome> {
+  if (
+    charge.state === "waiting_funds" && charge.revision === call.revision &&
+    charge.wantedMicros === targetMicros
+  ) return { status: "waiting_funds", micros: 0n };
+  await unlist(batch, charge);
+  const { accountId } = charge;
+  const wallet = (await batch.get<Wallet>(walletKey(accountId)))!;
+  batch.set(walletKey(accountId), {
+    ...wallet,
+    waitingCount: wallet.waitingCount + 1,
+    waitingMicros: wallet.waitingMicros + targetMicros - charge.amountMicros,
+  });
+  batch.set(walletWaitingKey(accountId), {});
+  batch.set(callWaitingKey(accountId, call.startedAtMs, call.id), {});
+  batch.set(
+    chargeKey(call.id),
+    {
+      ...charge,
+      state: "waiting_funds",
+      reason: "insufficient_funds",
+      revision: call.revision,
+      wantedMicros: targetMicros,
+      waitingSinceMs: call.startedAtMs,
+      atMs,
+    } satisfies CallCharge,
+  );
+  return { status: "waiting_funds", micros: targetMicros - charge.amountMicros };
+}
+
+/** Stages that a call cannot be billed as things stand, and why. What was charged before stays charged. */
+async function park(
+  batch: Batch,
+  { charge, call, reason, atMs }: { charge: CallCharge; call: Call; reason: string; atMs: number },
+): Promise<BillOutcome> {
+  await unlist(batch, charge);
+  const parked: CallCharge = {
+    ...charge,
+    state: "parked",
+    reason,
+    revision: call.revision,
+    wantedMicros: charge.amountMicros,
+    waitingSinceMs: null,
+    atMs,
+  };
+  batch.set(chargeKey(call.id), parked);
+  batch.set(callParkedKey(charge.accountId, call.id), {});
+  return { status: "parked", micros: 0n };
+}
+
+/** Takes a call off the lists of waiting and parked ones, with the wallet's count of them. */
+async function unlist(batch: Batch, charge: CallCharge): Promise<void> {
+  const { accountId, callId, waitingSinceMs } = charge;
+  if (charge.revision > 0 && charge.state === "parked") {
+    batch.delete(callParkedKey(accountId, callId));
+  }
+  if (waitingSinceMs === null) return;
+  batch.delete(callWaitingKey(accountId, waitingSinceMs, callId));
+  const wallet = (await batch.get<Wallet>(walletKey(accountId)))!;
+  const waitingCount = wallet.waitingCount - 1;
+  batch.set(walletKey(accountId), {
+    ...wallet,
+    waitingCount,
+    waitingMicros: wallet.waitingMicros - (charge.wantedMicros - charge.amountMicros),
+  });
+  if (waitingCount === 0) batch.delete(walletWaitingKey(accountId));
+}

@@ -1,0 +1,250 @@
+/**
+ * Bills everything that is due: many calls of one wallet in one commit.
+ *
+ * Goes to: `core/billing/bill_call.ts`, `core/wallet/change_wallet.ts`.
+ *
+ * @module
+ */
+import type { Account } from "../accounts/account.ts";
+import type { Clock } from "../clock.ts";
+import type { Ids } from "../ids.ts";
+import { stageJob } from "../jobs/job.ts";
+import type { Batch } from "../kv/batch.ts";
+import type { Gates } from "../kv/gates.ts";
+import {
+  accountKey,
+  callDuePrefix,
+  callKey,
+  callParkedPrefix,
+  callWaitingPrefix,
+  chargeKey,
+  type Key,
+  walletKey,
+} from "../kv/keys.ts";
+import type { Store } from "../kv/store.ts";
+import type { Log } from "../log.ts";
+import { formatMicros } from "../money.ts";
+import type { Call } from "../usage/calls.ts";
+import { changeWallet } from "../wallet/change_wallet.ts";
+import type { Wallet } from "../wallet/wallet.ts";
+import { billCall } from "./bill_call.ts";
+
+/** What billing came to, as call ids. */
+export interface BillTally {
+  billed: string[];
+  adjusted: string[];
+  waiting: string[];
+  parked: string[];
+}
+
+/** The doors billing needs. */
+export type BillingDeps = { store: Store; gates: Gates; clock: Clock; ids: Ids; log: Log };
+
+/** Calls of one wallet billed by one commit: three or four rows each, well inside its budget. */
+const CALLS_PER_COMMIT = 100;
+/** Wallets billed side by side. */
+const WALLETS_AT_ONCE = 16;
+/** The kind of the job that goes on where a money change left calls waiting that it could pay. */
+export const RELEASE_JOB = "release_waiting";
+
+/** Bills what is due, of one account or of all. What becomes due meanwhile is left to the next run. */
+export async function billDue(
+  deps: BillingDeps,
+  { accountId, actor }: { accountId?: string | undefined; actor: string },
+): Promise<BillTally> {
+  const tally: BillTally = { billed: [], adjusted: [], waiting: [], parked: [] };
+  const prefix = callDuePrefix(accountId);
+  let after: Key | undefined;
+  while (true) {
+    const rows = await deps.store.list<object>({ prefix, ...(after ? { after } : {}) });
+    if (rows.length === 0) return tally;
+    after = rows.at(-1)!.key;
+    const byAccount = Map.groupBy(rows.map(({ key }) => key), (key) => key[1]!);
+    const parts = [...byAccount].flatMap(([id, keys]) =>
+      partsOf(keys).map((due) => ({ accountId: id, due }))
+    );
+    for (let i = 0; i < parts.length; i += WALLETS_AT_ONCE) {
+      await Promise.all(
+        parts.slice(i, i + WALLETS_AT_ONCE).map((part) =>
+          billPart(deps, { ...part, tally, actor })
+        ),
+      );
+    }
+  }
+}
+
+/** Tries parked calls again: a plan may have been stored, a currency set right. */
+export async function billParked(
+  deps: BillingDeps,
+  { actor }: { actor: string },
+): Promise<BillTally> {
+  const tally: BillTally = { billed: [], adjusted: [], waiting: [], parked: [] };
+  const rows = await deps.store.list<object>({ prefix: callParkedPrefix });
+  for (const [accountId, keys] of Map.groupBy(rows.map(({ key }) => key), (key) => key[1]!)) {
+    for (const part of partsOf(keys)) {
+      const items = part.map((key) => ({ callId: key[2]!, dueKey: null }));
+      await billItems(deps, { accountId, items, tally, actor });
+    }
+  }
+  return tally;
+}
+
+/** Bills waiting calls of a wallet, oldest first, as far as its money reaches. */
+export async function releaseWaiting(
+  deps: BillingDeps,
+  { accountId, actor }: { accountId: string; actor: string },
+): Promise<BillTally> {
+  const tally: BillTally = { billed: [], adjusted: [], waiting: [], parked: [] };
+  let after: Key | undefined;
+  while (true) {
+    const prefix = callWaitingPrefix(accountId);
+    const rows = await deps.store.list<object>({
+      prefix,
+      limit: CALLS_PER_COMMIT,
+      ...(after ? { after } : {}),
+    });
+    if (rows.length === 0) return tally;
+    after = rows.at(-1)!.key;
+    const items = rows.map(({ key }) => ({ callId: key[3]!, dueKey: null }));
+    await billItems(deps, { accountId, items, tally, actor });
+  }
+}
+
+/**
+ * Stages, after money came in, the billing of what waits, oldest first. What does not fit this commit
+ * becomes a job of the same commit.
+ */
+export async function stageRelease(
+  batch: Batch,
+  { accountId, atMs, actor, jobId }: {
+    accountId: string;
+    atMs: number;
+    actor: string;
+    jobId: string;
+  },
+): Promise<void> {
+  const wallet = await batch.get<Wallet>(walletKey(accountId));
+  if (!wallet || wallet.waitingCount === 0) return;
+  const waiting = await batch.list<object>({
+    prefix: callWaitingPrefix(accountId),
+    limit: CALLS_PER_COMMIT,
+  });
+  await stageItems(batch, {
+    accountId,
+    items: waiting.map(({ key }) => ({ callId: key[3]!, dueKey: null })),
+    atMs,
+    actor,
+  });
+  if (waiting.length < CALLS_PER_COMMIT) return;
+  await stageJob(batch, { id: jobId, kind: RELEASE_JOB, unique: accountId, dueAtMs: atMs, atMs });
+}
+
+interface Item {
+  callId: string;
+  /** The due mark this item answers; null for calls that wait or are parked. */
+  dueKey: Key | null;
+}
+
+function partsOf(keys: Key[]): Key[][] {
+  const parts: Key[][] = [];
+  for (let i = 0; i < keys.length; i += CALLS_PER_COMMIT) {
+    parts.push(keys.slice(i, i + CALLS_PER_COMMIT));
+  }
+  return parts;
+}
+
+async function billPart(
+  deps: BillingDeps,
+  { accountId, due, tally, actor }: {
+    accountId: string;
+    due: Key[];
+    tally: BillTally;
+    actor: string;
+  },
+): Promise<void> {
+  const items = due.map((key) => ({ callId: key[3]!, dueKey: key }));
+  await billItems(deps, { accountId, items, tally, actor });
+}
+
+async function billItems(
+  deps: BillingDeps,
+  { accountId, items, tally, actor }: {
+    accountId: string;
+    items: Item[];
+    tally: BillTally;
+    actor: string;
+  },
+): Promise<void> {
+  const atMs = deps.clock.now();
+  const outcome = await changeWallet(deps, {
+    accountId,
+    reads: [
+      accountKey(accountId),
+      ...items.flatMap(({ callId }) => [callKey(callId), chargeKey(callId)]),
+    ],
+    stage: (batch) => stageItems(batch, { accountId, items, atMs, actor }),
+  });
+  if (outcome.status === "account_not_found") {
+    throw new Error(`Cannot bill ${items.length} calls: account ${accountId} has no wallet`);
+  }
+  tally.billed.push(...outcome.tally.billed);
+  tally.adjusted.push(...outcome.tally.adjusted);
+  tally.waiting.push(...outcome.tally.waiting);
+  tally.parked.push(...outcome.tally.parked);
+  logTally(deps, { accountId, tally: outcome.tally, chargedMicros: outcome.chargedMicros });
+}
+
+interface StagedItems {
+  status: "staged";
+  tally: BillTally;
+  chargedMicros: bigint;
+}
+
+async function stageItems(
+  batch: Batch,
+  { accountId, items, atMs, actor }: {
+    accountId: string;
+    items: Item[];
+    atMs: number;
+    actor: string;
+  },
+): Promise<StagedItems> {
+  const account = await batch.getChecked<Account>(accountKey(accountId));
+  if (!account) throw new Error(`Cannot bill calls: account ${accountId} is missing`);
+  const staged: StagedItems = {
+    status: "staged",
+    tally: { billed: [], adjusted: [], waiting: [], parked: [] },
+    chargedMicros: 0n,
+  };
+  await batch.getMany(items.flatMap(({ callId }) => [callKey(callId), chargeKey(callId)]));
+  for (const { callId, dueKey } of items) {
+    if (dueKey) batch.delete(dueKey);
+    const call = await batch.get<Call>(callKey(callId));
+    if (call?.accountId !== accountId) continue;
+    const { status, micros } = await billCall(batch, { call, account, atMs, actor });
+    if (status === "unchanged") continue;
+    staged.tally[status === "waiting_funds" ? "waiting" : status].push(callId);
+    if (status !== "waiting_funds") staged.chargedMicros += micros;
+  }
+  return staged;
+}
+
+function logTally(
+  { log }: BillingDeps,
+  { accountId, tally, chargedMicros }: {
+    accountId: string;
+    tally: BillTally;
+    chargedMicros: bigint;
+  },
+): void {
+  const { billed, adjusted, waiting, parked } = tally;
+  if (billed.length + adjusted.length + waiting.length + parked.length === 0) return;
+  log(waiting.length + parked.length > 0 ? "warn" : "info", "[BILLING] wallet charged", {
+    account: accountId,
+    billed: billed.length,
+    adjusted: adjusted.length,
+    waitingFunds: waiting.length,
+    parked: parked.length,
+    amount: formatMicros(chargedMicros),
+  });
+}

@@ -1,0 +1,126 @@
+/**
+ * Gives unassigned calls their owner once somebody has assigned a number or opened an account.
+ *
+ * The job is staged in the commit that makes the claim possible, so it happens even if the process
+ * dies right after; whoever made the change also runs it at once.
+ *
+ * Goes to: `core/billing/record_calls.ts`, `core/billing/bill_due.ts`.
+ *
+ * @module
+ */
+import {
+  type AssignOutcome,
+  type Holding,
+  stageHolding,
+  stageNumberRelease,
+} from "../accounts/numbers.ts";
+import { recordAudit } from "../audit/audit.ts";
+import { formatInstant } from "../clock.ts";
+import { stageJob } from "../jobs/job.ts";
+import type { Batch } from "../kv/batch.ts";
+import { intakeKey, numberKey, unassignedCallPrefix } from "../kv/keys.ts";
+import { everyRow } from "../kv/page.ts";
+import { billDue, type BillingDeps, type BillTally } from "./bill_due.ts";
+import { stageClaim } from "./record_calls.ts";
+
+/** The kind of the job that settles a claim; its unique name is the number, or the account's claim. */
+export const CLAIM_JOB = "claim_calls";
+/** Calls given their owner by one commit. */
+const CALLS_PER_COMMIT = 60;
+
+/** Stages the job that will give a claim its calls. */
+export function stageClaimJob(
+  batch: Batch,
+  { id, claim, atMs }: { id: string; claim: string; atMs: number },
+): Promise<string> {
+  return stageJob(batch, { id, kind: CLAIM_JOB, unique: claim, dueAtMs: atMs, atMs });
+}
+
+/** Assigns a number from an instant on; usage since then that nobody owned becomes the account's. */
+export function assignNumber(
+  deps: BillingDeps,
+  { number, holding, actor }: { number: string; holding: Holding; actor: string },
+): Promise<AssignOutcome & { claimJobId?: string }> {
+  const atMs = deps.clock.now();
+  const [auditId, jobId] = [deps.ids.id(), deps.ids.id()];
+  return deps.gates.change<AssignOutcome & { claimJobId?: string }>({
+    gate: numberKey(number),
+    stage: async (batch) => {
+      const outcome = await stageHolding(batch, { number, holding, touchedBy: auditId });
+      if (outcome.status !== "number_assigned") return outcome;
+      recordAudit(batch, {
+        id: auditId,
+        atMs,
+        actor,
+        action: "number_assigned",
+        subject: number,
+        detail: `to ${holding.accountId} from ${formatInstant(holding.fromMs)}`,
+      });
+      return {
+        ...outcome,
+        claimJobId: await stageClaimJob(batch, { id: jobId, claim: number, atMs }),
+      };
+    },
+  });
+}
+
+/** Ends an account's holding of a number now; usage that started earlier stays the account's. */
+export function releaseNumber(
+  deps: BillingDeps,
+  { number, accountId, actor }: { number: string; accountId: string; actor: string },
+): Promise<{ status: "number_released"; holding: Holding } | { status: "number_not_held" }> {
+  const atMs = deps.clock.now();
+  const auditId = deps.ids.id();
+  return deps.gates.change({
+    gate: numberKey(number),
+    stage: async (batch) => {
+      const outcome = await stageNumberRelease(batch, {
+        number,
+        accountId,
+        atMs,
+        touchedBy: auditId,
+      });
+      if (outcome.status === "number_released") {
+        recordAudit(batch, {
+          id: auditId,
+          atMs,
+          actor,
+          action: "number_released",
+          subject: number,
+          detail: accountId,
+        });
+      }
+      return outcome;
+    },
+  });
+}
+
+/** Gives every unassigned call of a claim its owner, and bills the owners. */
+export async function claimCalls(
+  deps: BillingDeps,
+  { claim, actor }: { claim: string; actor: string },
+): Promise<BillTally & { claimed: number }> {
+  const tally = { billed: [], adjusted: [], waiting: [], parked: [], claimed: 0 } as BillTally & {
+    claimed: number;
+  };
+  const ids: string[] = [];
+  for await (
+    const { key } of everyRow<object>(deps.store, { prefix: unassignedCallPrefix(claim) })
+  ) ids.push(key[3]!);
+  for (const [carrier, calls] of Map.groupBy(ids, (id) => id.slice(0, id.indexOf(":")))) {
+    for (let i = 0; i < calls.length; i += CALLS_PER_COMMIT) {
+      const part = calls.slice(i, i + CALLS_PER_COMMIT);
+      tally.claimed += await deps.gates.change({
+        gate: intakeKey(carrier),
+        stage: async (batch) => {
+          let claimed = 0;
+          for (const id of part) if (await stageClaim(batch, id)) claimed++;
+          return claimed;
+        },
+      });
+    }
+  }
+  if (tally.claimed === 0) return tally;
+  const billed = await billDue(deps, { actor });
+  return { ...billed, claimed: tally.claimed };
+}

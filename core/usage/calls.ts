@@ -1,0 +1,99 @@
+/**
+ * Stored calls: what we know of each, from all that its carrier has said so far.
+ *
+ * A call's row is facts only; what we charged for it stands in a row of its own beneath the wallet.
+ * It is written beneath the carrier's intake gate, so two reports never race.
+ *
+ * @module
+ */
+import type { Batch } from "../kv/batch.ts";
+import { callByAccountKey, callByTimeKey, callKey } from "../kv/keys.ts";
+import { callId, type CallReport } from "./call_usage.ts";
+
+/** A call as we know it. */
+export interface Call extends Omit<CallReport, "claimedAccountId"> {
+  /** `bland:…`, `telnyx:…`, `twilio:…`. */
+  id: string;
+  /** Whose it is; once known it never changes. Null: nobody's yet. */
+  accountId: string | null;
+  claimedAccountId: string | null;
+  /** The carrier key it came through. */
+  sourceId: string;
+  /** Raised with every change that may change a charge. */
+  revision: number;
+  /** When we last learned something about it. */
+  learnedAtMs: number;
+}
+
+/** A call after a report, or null when the report says nothing that we did not know. */
+export function mergeReport(
+  earlier: Call | null,
+  { report, sourceId, atMs }: { report: CallReport; sourceId: string; atMs: number },
+): Call | null {
+  if (!earlier) {
+    return {
+      ...report,
+      id: callId(report),
+      accountId: null,
+      sourceId,
+      revision: 1,
+      learnedAtMs: atMs,
+    };
+  }
+  const news = Object.entries(report.record).filter(([name, text]) =>
+    text !== null && text !== earlier.record[name]
+  );
+  // A carrier that shows an ended call as running shows an old picture.
+  if (news.length === 0 || (earlier.isFinal && !report.isFinal)) return null;
+  // Short rows say less than long ones: what a report leaves out stays as it was.
+  const leavesOut = (name: string) => report.record[name] == null && earlier.record[name] != null;
+  return {
+    ...earlier,
+    ...report,
+    id: earlier.id,
+    accountId: earlier.accountId,
+    sourceId: earlier.sourceId,
+    direction: report.direction ?? earlier.direction,
+    status: leavesOut("status") ? earlier.status : report.status,
+    startedAtMs: leavesOut("started_at") ? earlier.startedAtMs : report.startedAtMs,
+    answeredAtMs: report.answeredAtMs ?? earlier.answeredAtMs,
+    durationSeconds: report.durationSeconds ?? earlier.durationSeconds,
+    costMicros: report.costMicros ?? earlier.costMicros,
+    costCurrency: report.costCurrency ?? earlier.costCurrency,
+    claimedAccountId: report.claimedAccountId ?? earlier.claimedAccountId,
+    record: { ...earlier.record, ...Object.fromEntries(news) },
+    revision: earlier.revision + 1,
+    learnedAtMs: atMs,
+  };
+}
+
+/** Stages a call and keeps its places in the indexes with it. */
+export function stageCall(
+  batch: Batch,
+  { before, after }: { before: Call | null; after: Call },
+): void {
+  if (before && before.startedAtMs !== after.startedAtMs) {
+    batch.delete(callByTimeKey(before.startedAtMs, before.id));
+    if (before.accountId) {
+      batch.delete(callByAccountKey(before.accountId, before.startedAtMs, before.id));
+    }
+  }
+  const moved = before?.startedAtMs !== after.startedAtMs;
+  batch.set(callKey(after.id), after);
+  if (moved) batch.set(callByTimeKey(after.startedAtMs, after.id), {});
+  if (after.accountId && (moved || before?.accountId !== after.accountId)) {
+    batch.set(callByAccountKey(after.accountId, after.startedAtMs, after.id), {});
+  }
+}
+
+/** Seconds to price: what the carrier measured, nothing for a call that nobody answered. */
+export function talkSeconds(call: Pick<Call, "status" | "durationSeconds">): number {
+  return call.status === "no_answer" || call.status === "busy" ? 0 : call.durationSeconds ?? 0;
+}
+
+/** Our own number in a call: `to` of an inbound one, `from` of an outbound one, either when unknown. */
+export function ownNumbers(call: Pick<Call, "direction" | "from" | "to">): string[] {
+  if (call.direction === "inbound") return [call.to];
+  if (call.direction === "outbound") return [call.from];
+  return call.from === call.to ? [call.from] : [call.from, call.to];
+}
