@@ -50,7 +50,12 @@ export const RELEASE_JOB = "release_waiting";
 /** Bills what is due, of one account or of all. What becomes due meanwhile is left to the next run. */
 export async function billDue(
   deps: BillingDeps,
-  { accountId, actor }: { accountId?: string | undefined; actor: string },
+  { accountId, actor, fresh = new Map() }: {
+    accountId?: string | undefined;
+    actor: string;
+    /** Calls as they were just stored. One is used for the due mark of its own revision only. */
+    fresh?: ReadonlyMap<string, Call>;
+  },
 ): Promise<BillTally> {
   const tally: BillTally = { billed: [], adjusted: [], waiting: [], parked: [] };
   const prefix = callDuePrefix(accountId);
@@ -66,7 +71,7 @@ export async function billDue(
     for (let i = 0; i < parts.length; i += WALLETS_AT_ONCE) {
       await Promise.all(
         parts.slice(i, i + WALLETS_AT_ONCE).map((part) =>
-          billPart(deps, { ...part, tally, actor })
+          billPart(deps, { ...part, tally, actor, fresh })
         ),
       );
     }
@@ -82,7 +87,7 @@ export async function billParked(
   const rows = await deps.store.list<object>({ prefix: callParkedPrefix });
   for (const [accountId, keys] of Map.groupBy(rows.map(({ key }) => key), (key) => key[1]!)) {
     for (const part of partsOf(keys)) {
-      const items = part.map((key) => ({ callId: key[2]!, dueKey: null }));
+      const items = part.map((key) => ({ callId: key[2]!, dueKey: null, fresh: null }));
       await billItems(deps, { accountId, items, tally, actor });
     }
   }
@@ -105,7 +110,7 @@ export async function releaseWaiting(
     });
     if (rows.length === 0) return tally;
     after = rows.at(-1)!.key;
-    const items = rows.map(({ key }) => ({ callId: key[3]!, dueKey: null }));
+    const items = rows.map(({ key }) => ({ callId: key[3]!, dueKey: null, fresh: null }));
     await billItems(deps, { accountId, items, tally, actor });
   }
 }
@@ -131,7 +136,7 @@ export async function stageRelease(
   });
   await stageItems(batch, {
     accountId,
-    items: waiting.map(({ key }) => ({ callId: key[3]!, dueKey: null })),
+    items: waiting.map(({ key }) => ({ callId: key[3]!, dueKey: null, fresh: null })),
     atMs,
     actor,
   });
@@ -143,6 +148,8 @@ interface Item {
   callId: string;
   /** The due mark this item answers; null for calls that wait or are parked. */
   dueKey: Key | null;
+  /** The call in the very revision that is due, when it was stored just now. */
+  fresh: Call | null;
 }
 
 function partsOf(keys: Key[]): Key[][] {
@@ -155,14 +162,20 @@ function partsOf(keys: Key[]): Key[][] {
 
 async function billPart(
   deps: BillingDeps,
-  { accountId, due, tally, actor }: {
+  { accountId, due, tally, actor, fresh }: {
     accountId: string;
     due: Key[];
     tally: BillTally;
     actor: string;
+    fresh: ReadonlyMap<string, Call>;
   },
 ): Promise<void> {
-  const items = due.map((key) => ({ callId: key[3]!, dueKey: key }));
+  const items = due.map((dueKey): Item => {
+    const call = fresh.get(dueKey[3]!);
+    // A later revision has a due mark of its own; this one may only be settled by what it stands for.
+    const isDue = call?.accountId === accountId && call.revision === Number(dueKey[4]);
+    return { callId: dueKey[3]!, dueKey, fresh: isDue ? call : null };
+  });
   await billItems(deps, { accountId, items, tally, actor });
 }
 
@@ -180,7 +193,7 @@ async function billItems(
     accountId,
     reads: [
       accountKey(accountId),
-      ...items.flatMap(({ callId }) => [callKey(callId), chargeKey(callId)]),
+      ...readsOf(items),
     ],
     stage: (batch) => stageItems(batch, { accountId, items, atMs, actor }),
   });
@@ -192,6 +205,12 @@ async function billItems(
   tally.waiting.push(...outcome.tally.waiting);
   tally.parked.push(...outcome.tally.parked);
   logTally(deps, { accountId, tally: outcome.tally, chargedMicros: outcome.chargedMicros });
+}
+
+function readsOf(items: Item[]): Key[] {
+  return items.flatMap(({ callId, fresh }) =>
+    fresh ? [chargeKey(callId)] : [callKey(callId), chargeKey(callId)]
+  );
 }
 
 interface StagedItems {
@@ -216,10 +235,10 @@ async function stageItems(
     tally: { billed: [], adjusted: [], waiting: [], parked: [] },
     chargedMicros: 0n,
   };
-  await batch.getMany(items.flatMap(({ callId }) => [callKey(callId), chargeKey(callId)]));
-  for (const { callId, dueKey } of items) {
+  await batch.getMany(readsOf(items));
+  for (const { callId, dueKey, fresh } of items) {
     if (dueKey) batch.delete(dueKey);
-    const call = await batch.get<Call>(callKey(callId));
+    const call = fresh ?? await batch.get<Call>(callKey(callId));
     if (call?.accountId !== accountId) continue;
     const { status, micros } = await billCall(batch, { call, account, atMs, actor });
     if (status === "unchanged") continue;

@@ -8,7 +8,6 @@
  *
  * @module
  */
-import type { Account } from "../accounts/account.ts";
 import { holderAt, type NumberRow } from "../accounts/numbers.ts";
 import type { Batch } from "../kv/batch.ts";
 import type { Gates } from "../kv/gates.ts";
@@ -42,6 +41,17 @@ export interface IntakeTally {
   updated: string[];
   unassigned: string[];
   owners: Map<string, string | null>;
+  /** The calls as just stored, so that billing need not read them again. */
+  fresh: Map<string, Call>;
+}
+
+/**
+ * Rows that tell whose a call is, read earlier. Every change of a number or an account touches the
+ * intake, so they hold as long as the intake's row carries the same mark.
+ */
+interface OwnerBook {
+  touchedBy: string | undefined;
+  rows: Map<string, object | null>;
 }
 
 /** Calls taken in by one commit: four or five rows each, well inside its budget. */
@@ -49,37 +59,68 @@ const CALLS_PER_COMMIT = 80;
 
 /** Stores the reports, a commit for every {@link CALLS_PER_COMMIT}. */
 export async function recordCalls(deps: { gates: Gates }, intake: Intake): Promise<IntakeTally> {
-  const tally: IntakeTally = { stored: [], updated: [], unassigned: [], owners: new Map() };
+  const tally = emptyTally();
+  const book: OwnerBook = { touchedBy: undefined, rows: new Map() };
   const reports = [...new Map(intake.reports.map((report) => [callId(report), report])).values()];
   for (let i = 0; i < reports.length; i += CALLS_PER_COMMIT) {
     const part = { ...intake, reports: reports.slice(i, i + CALLS_PER_COMMIT) };
     const found = await deps.gates.change({
       gate: intakeKey(intake.carrier),
-      reads: readsOf(part),
-      stage: (batch) => stageReports(batch, part),
+      reads: part.reports.map((report) => callKey(callId(report))),
+      stage: async (batch) => {
+        await readOwners(batch, { book, intake: part });
+        return await stageReports(batch, { book, intake: part });
+      },
     });
-    tally.stored.push(...found.stored);
-    tally.updated.push(...found.updated);
-    tally.unassigned.push(...found.unassigned);
-    for (const [id, owner] of found.owners) tally.owners.set(id, owner);
+    addTally(tally, found);
   }
   return tally;
 }
 
-function readsOf({ reports, keyAccountId }: Intake): Key[] {
-  const keys = new Map<string, Key>();
-  const add = (key: Key) => keys.set(key.join("/"), key);
-  for (const report of reports) {
-    add(callKey(callId(report)));
-    if (keyAccountId !== null) continue;
-    if (report.claimedAccountId) add(accountKey(report.claimedAccountId));
-    for (const number of ownNumbers(report)) add(numberKey(number));
-  }
-  return [...keys.values()];
+/** A tally of nothing. */
+export function emptyTally(): IntakeTally {
+  return { stored: [], updated: [], unassigned: [], owners: new Map(), fresh: new Map() };
 }
 
-async function stageReports(batch: Batch, intake: Intake): Promise<IntakeTally> {
-  const tally: IntakeTally = { stored: [], updated: [], unassigned: [], owners: new Map() };
+/** Adds one tally to another. */
+export function addTally(into: IntakeTally, from: IntakeTally): void {
+  into.stored.push(...from.stored);
+  into.updated.push(...from.updated);
+  into.unassigned.push(...from.unassigned);
+  for (const [id, owner] of from.owners) into.owners.set(id, owner);
+  for (const [id, call] of from.fresh) into.fresh.set(id, call);
+}
+
+/** Brings the book up to what the part needs, after forgetting what may no longer hold. */
+async function readOwners(
+  batch: Batch,
+  { book, intake }: { book: OwnerBook; intake: Intake },
+): Promise<void> {
+  const gate = await batch.get<{ touchedBy?: string }>(intakeKey(intake.carrier));
+  if (gate?.touchedBy !== book.touchedBy) book.rows.clear();
+  book.touchedBy = gate?.touchedBy;
+  if (intake.keyAccountId !== null) return;
+  const keys = new Map<string, Key>();
+  for (const report of intake.reports) {
+    for (const key of ownerKeysOf(report)) keys.set(key.join("/"), key);
+  }
+  const missing = [...keys].filter(([name]) => !book.rows.has(name));
+  const rows = await batch.getMany<object>(missing.map(([, key]) => key));
+  missing.forEach(([name], i) => book.rows.set(name, rows[i] ?? null));
+}
+
+function ownerKeysOf(
+  call: Pick<CallReport, "claimedAccountId" | "direction" | "from" | "to">,
+): Key[] {
+  const claim = call.claimedAccountId === null ? [] : [accountKey(call.claimedAccountId)];
+  return [...claim, ...ownNumbers(call).map(numberKey)];
+}
+
+async function stageReports(
+  batch: Batch,
+  { book, intake }: { book: OwnerBook; intake: Intake },
+): Promise<IntakeTally> {
+  const tally = emptyTally();
   for (const report of intake.reports) {
     const before = await batch.get<Call>(callKey(callId(report)));
     const merged = mergeReport(before, { report, sourceId: intake.sourceId, atMs: intake.atMs });
@@ -87,11 +128,12 @@ async function stageReports(batch: Batch, intake: Intake): Promise<IntakeTally> 
       tally.owners.set(before!.id, before!.accountId);
       continue;
     }
-    const accountId = merged.accountId ?? intake.keyAccountId ?? await findOwner(batch, merged);
+    const accountId = merged.accountId ?? intake.keyAccountId ?? findOwner(book.rows, merged);
     const after = { ...merged, accountId };
     stageReport(batch, { before, after });
     (before ? tally.updated : tally.stored).push(after.id);
     tally.owners.set(after.id, accountId);
+    tally.fresh.set(after.id, after);
     if (!accountId) tally.unassigned.push(after.id);
   }
   return tally;
@@ -110,14 +152,14 @@ function stageReport(batch: Batch, { before, after }: { before: Call | null; aft
 }
 
 /** What the call names itself goes before numbers: it was said when the call was ordered. */
-async function findOwner(batch: Batch, call: Call): Promise<string | null> {
+function findOwner(rows: ReadonlyMap<string, object | null>, call: Call): string | null {
   const { carrier, claimedAccountId, startedAtMs } = call;
-  if (claimedAccountId && await batch.get<Account>(accountKey(claimedAccountId))) {
+  if (claimedAccountId !== null && rows.get(accountKey(claimedAccountId).join("/"))) {
     return claimedAccountId;
   }
   for (const number of ownNumbers(call)) {
-    const row = await batch.get<NumberRow>(numberKey(number));
-    const holder = holderAt(row, { carrier, atMs: startedAtMs });
+    const row = rows.get(numberKey(number).join("/")) as NumberRow | null | undefined;
+    const holder = holderAt(row ?? null, { carrier, atMs: startedAtMs });
     if (holder) return holder;
   }
   return null;
@@ -148,11 +190,34 @@ function unlistUnassigned(batch: Batch, call: Call): void {
   }
 }
 
+/** Stops waiting for a call that its carrier never ends: it is parked with the reason, and shown. */
+export async function giveUpCall(
+  deps: { gates: Gates },
+  { carrier, id, reason, atMs }: { carrier: Carrier; id: string; reason: string; atMs: number },
+): Promise<void> {
+  await deps.gates.change({
+    gate: intakeKey(carrier),
+    stage: async (batch) => {
+      const before = await batch.get<Call>(callKey(id));
+      if (!before || before.isFinal || before.fault) return;
+      stageReport(batch, {
+        before,
+        after: { ...before, fault: reason, revision: before.revision + 1, learnedAtMs: atMs },
+      });
+    },
+  });
+}
+
 /** Gives an unassigned call the owner it has by now; false when it still has none. */
 export async function stageClaim(batch: Batch, id: string): Promise<boolean> {
   const before = await batch.get<Call>(callKey(id));
   if (!before || before.accountId) return false;
-  const accountId = await findOwner(batch, before);
+  const keys = ownerKeysOf(before);
+  const rows = await batch.getMany<object>(keys);
+  const accountId = findOwner(
+    new Map(keys.map((key, i) => [key.join("/"), rows[i] ?? null])),
+    before,
+  );
   if (!accountId) return false;
   stageReport(batch, { before, after: { ...before, accountId, revision: before.revision + 1 } });
   return true;

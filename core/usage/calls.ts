@@ -44,7 +44,8 @@ export function mergeReport(
     text !== null && text !== earlier.record[name]
   );
   // A carrier that shows an ended call as running shows an old picture.
-  if (news.length === 0 || (earlier.isFinal && !report.isFinal)) return null;
+  const isSame = news.length === 0 && report.fault === earlier.fault;
+  if (isSame || (earlier.isFinal && !report.isFinal)) return null;
   // Short rows say less than long ones: what a report leaves out stays as it was.
   const leavesOut = (name: string) => report.record[name] == null && earlier.record[name] != null;
   return {
