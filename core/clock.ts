@@ -38,8 +38,8 @@ export function systemClock(): Clock {
 }
 
 /** A clock that runs at the machine's pace, starts at its time, and can be moved forward. */
-export function testClock(): TestClock {
-  let aheadMs = 0;
+export function testClock(startAheadMs = 0): TestClock {
+  let aheadMs = startAheadMs;
   const alarms = new Set<{ dueMs: number; ring: () => void; cancel: () => void }>();
   const now = () => Date.now() + aheadMs;
   function after(ms: number, ring: () => void): () => void {

@@ -1,0 +1,152 @@
+/**
+ * The sandbox's people, numbers and past: three accounts with a month of calls, made by the program itself.
+ *
+ * @module
+ */
+import type { SimulatedCall } from "../carriers/bland/simulated/call_list.ts";
+import type { PlacedCall } from "../carriers/bland/simulated/placed_call.ts";
+import { assignNumber } from "../billing/claim_calls.ts";
+import type { BillingDeps } from "../billing/bill_due.ts";
+import { moveMoney } from "../billing/move_money.ts";
+import { openAccount } from "../billing/open_account.ts";
+import { setWallet } from "../billing/set_wallet.ts";
+import { DAY_MS, HOUR_MS, type TestClock } from "../clock.ts";
+import { parseAmount } from "../money.ts";
+
+/** One demo account. */
+export interface DemoAccount {
+  id: string;
+  name: string;
+  timezone: string;
+  topUp: string;
+  policy: "wait" | "overdraw";
+  numbers: string[];
+  /** Calls on a past day at most. */
+  callsPerDay: number;
+}
+
+/** Plenty of money, little money, and a wallet that may go below zero. */
+export const DEMO_ACCOUNTS: readonly DemoAccount[] = [
+  {
+    id: "acme",
+    name: "Acme Robotics",
+    timezone: "America/New_York",
+    topUp: "250.00",
+    policy: "wait",
+    numbers: ["+12125550101", "+12125550102"],
+    callsPerDay: 14,
+  },
+  {
+    id: "bolt",
+    name: "Bolt Dental",
+    timezone: "America/Los_Angeles",
+    topUp: "20.00",
+    policy: "wait",
+    numbers: ["+13105550111"],
+    callsPerDay: 3,
+  },
+  {
+    id: "cleo",
+    name: "Cleo Legal",
+    timezone: "Pacific/Auckland",
+    topUp: "25.00",
+    policy: "overdraw",
+    numbers: ["+6495550121"],
+    callsPerDay: 5,
+  },
+];
+
+/** A number of ours that nobody holds: its calls show what unassigned usage looks like. */
+export const UNASSIGNED_NUMBER = "+14155550199";
+/** Days of history a fresh sandbox shows. */
+export const HISTORY_DAYS = 31;
+
+/** What the demo is made with. `sync` is the program's own. */
+export interface DemoDeps extends BillingDeps {
+  clock: TestClock;
+  placeCall: (call: PlacedCall) => SimulatedCall;
+  sync: () => Promise<unknown>;
+}
+
+/** Opens the accounts and lives through their month, a day at a time, up to `nowMs`. */
+export async function createDemo(deps: DemoDeps, { nowMs }: { nowMs: number }): Promise<void> {
+  for (const account of DEMO_ACCOUNTS) await openDemoAccount(deps, account);
+  while (deps.clock.now() < nowMs) {
+    const stepMs = Math.min(DAY_MS, nowMs - deps.clock.now());
+    placeDay(deps, { fromMs: deps.clock.now(), stepMs });
+    deps.clock.advance(stepMs);
+    await deps.sync();
+  }
+}
+
+async function openDemoAccount(deps: DemoDeps, account: DemoAccount): Promise<void> {
+  const { id, name, timezone } = account;
+  const actor = "sandbox";
+  const request = {
+    id,
+    name,
+    email: `${id}@example.com`,
+    currency: "USD",
+    timezone,
+    sippyAccountId: null,
+    ratePlans: {},
+  };
+  await openAccount(deps, { request, actor });
+  const fromMs = deps.clock.now() - DAY_MS;
+  for (const number of account.numbers) {
+    await assignNumber(deps, {
+      number,
+      holding: { accountId: id, carrier: null, fromMs, toMs: null },
+      actor,
+    });
+  }
+  await setWallet(deps, {
+    accountId: id,
+    settings: { policy: account.policy, lowBalanceThresholdsMicros: [5_000_000n] },
+    isExpected: () => true,
+    actor,
+  });
+  await moveMoney(deps, {
+    kind: "top_up",
+    accountId: id,
+    amountMicros: parseAmount(account.topUp)!,
+    description: "First top-up",
+    reference: "demo",
+    caller: "sandbox",
+    idempotencyKey: `demo-${id}`,
+    fingerprint: "demo",
+    requestId: deps.ids.id(),
+    actor,
+  });
+}
+
+function placeDay(deps: DemoDeps, { fromMs, stepMs }: { fromMs: number; stepMs: number }): void {
+  for (const account of DEMO_ACCOUNTS) {
+    const count = Math.floor(deps.ids.random() * (account.callsPerDay + 1));
+    for (let i = 0; i < count; i++) {
+      placeCall(deps, { number: pick(deps, account.numbers), fromMs, stepMs });
+    }
+  }
+  if (stepMs < DAY_MS) {
+    placeCall(deps, { number: UNASSIGNED_NUMBER, fromMs, stepMs: Math.min(stepMs, HOUR_MS) });
+  }
+}
+
+function placeCall(
+  deps: DemoDeps,
+  { number, fromMs, stepMs }: { number: string; fromMs: number; stepMs: number },
+): void {
+  const other = `+1202555${String(1000 + Math.floor(deps.ids.random() * 9000))}`;
+  const isInbound = deps.ids.random() < 0.4;
+  deps.placeCall({
+    from: isInbound ? other : number,
+    to: isInbound ? number : other,
+    isInbound,
+    createdAtMs: fromMs + Math.floor(deps.ids.random() * stepMs * 0.9),
+    talkSeconds: 10 + Math.floor(deps.ids.random() ** 2 * 500),
+  });
+}
+
+function pick<T>(deps: DemoDeps, items: readonly T[]): T {
+  return items[Math.floor(deps.ids.random() * items.length)]!;
+}

@@ -1,0 +1,274 @@
+/**
+ * The front door: reads the environment, opens the database, wires the parts, registers the crons, serves.
+ *
+ * Goes to: `routes/app.ts`, `cron/mod.ts`, `core/sandbox/sandbox.ts`.
+ *
+ * @module
+ */
+import { ensureFirstAdmin } from "./core/accounts/people.ts";
+import type { BillingDeps } from "./core/billing/bill_due.ts";
+import { type Clock, MINUTE_MS, systemClock, type TestClock, testClock } from "./core/clock.ts";
+import { type Config, readConfig } from "./core/config.ts";
+import { createEgress, type Egress } from "./core/egress.ts";
+import { createIds, type Ids } from "./core/ids.ts";
+import { runDueJobs, runJob } from "./core/jobs/run_jobs.ts";
+import { createGates } from "./core/kv/gates.ts";
+import { proveStore } from "./core/kv/prove_store.ts";
+import { createStore } from "./core/kv/store.ts";
+import { createLog, type Log } from "./core/log.ts";
+import { ensureShippedPlans } from "./core/rating/plans.ts";
+import { createDemo, HISTORY_DAYS } from "./core/sandbox/demo.ts";
+import { createCarriers, SANDBOX_ENV, startDemoTraffic } from "./core/sandbox/sandbox.ts";
+import { DAY_MS } from "./core/clock.ts";
+import { jobKinds } from "./cron/jobs.ts";
+import { drainInbox, runMinute } from "./cron/mod.ts";
+import { ASKED_RUN, syncCalls } from "./cron/sync_calls.ts";
+import { createApp } from "./routes/app.ts";
+import { loadStaticFiles, type StaticFiles } from "./routes/static_files.ts";
+
+/** What the program is, for health and logs. */
+export const VERSION = "0.1.0";
+
+/** The doors to the world, and what was read before the start. */
+export interface Doors {
+  kv: Deno.Kv;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  egress: Egress;
+  config: Config;
+  files: StaticFiles;
+  /** The clock's hand when this is a sandbox. */
+  sandbox: { advance(ms: number): void } | null;
+}
+
+/** The program: an app to serve, a minute to call, and what else may be set in motion. */
+export interface Program {
+  app: ReturnType<typeof createApp>;
+  deps: BillingDeps;
+  minute: () => Promise<void>;
+  sync: (input: { accountId?: string; actor: string }) => ReturnType<typeof syncCalls>;
+  /** Resolves when work that was woken in the background has ended. */
+  idle: () => Promise<void>;
+}
+
+/** Puts the parts together over the doors; starts nothing. */
+export function wire(doors: Doors): Program {
+  const { clock, ids, log, egress, config } = doors;
+  const store = createStore({ kv: doors.kv, clock });
+  const gates = createGates({ store, clock, ids, log });
+  const deps = { store, gates, clock, ids, log, egress, bland: config.bland };
+  const kinds = jobKinds(deps);
+  let background: Promise<void> = Promise.resolve();
+  async function wake(): Promise<void> {
+    const untilMs = clock.now() + MINUTE_MS;
+    await drainInbox(deps, untilMs);
+    await runDueJobs({ ...deps, kinds }, { untilMs });
+  }
+  const sync: Program["sync"] = (input) => syncCalls(deps, { ...input, ...ASKED_RUN });
+  const actions = {
+    syncCalls: sync,
+    runJob: (jobId: string) => runJob({ ...deps, kinds }, jobId),
+    nudge: () => {
+      background = background.then(wake).catch((error) =>
+        log("error", "Background work failed", { error })
+      );
+    },
+  };
+  const app = createApp({
+    ...deps,
+    config,
+    actions,
+    sandbox: doors.sandbox,
+    files: doors.files,
+    startedAtMs: clock.now(),
+    version: VERSION,
+  });
+  const { eventRetentionDays } = config;
+  const minute = () => runMinute({ ...deps, kinds, eventRetentionDays });
+  return { app, deps, minute, sync, idle: () => background };
+}
+
+if (import.meta.main) await main();
+
+async function main(): Promise<void> {
+  if (typeof Temporal === "undefined") {
+    refuse("Cannot start: this runtime has no Temporal; use Deno 2.9 or later");
+  }
+  if (Deno.args.includes("--sandbox")) await startSandbox();
+  else await startLive();
+}
+
+async function startLive(): Promise<void> {
+  const env = Deno.env.toObject();
+  const isDeploy = Boolean(env.DENO_DEPLOYMENT_ID ?? env.DENO_DEPLOY);
+  const mayWork = !isDeploy || env.DENO_TIMELINE === "production";
+  // Deploy finds crons by running this file, so they are registered before anything slow.
+  let program: Program | null = null;
+  Deno.cron("minute", "* * * * *", { backoffSchedule: [] }, async () => {
+    if (mayWork) await program?.minute();
+  });
+  const config = configOrRefuse(env);
+  if (!isDeploy && config.kvPath === null) {
+    refuse(
+      "Cannot start: KV_PATH is not set. It names the database file, e.g. KV_PATH=data/tollkeeper.kv",
+    );
+  }
+  if (!mayWork && hasCarrier(config)) {
+    refuse("Cannot start: carrier secrets are set on a timeline that is not production");
+  }
+  const clock = systemClock();
+  const log = createLog({ level: config.logLevel, format: config.logFormat, clock });
+  const kv = await openKv(config.kvPath);
+  const ids = createIds(clock);
+  const egress = createEgress({ allowedOrigins: originsOf(config), clock });
+  program = wire({ kv, clock, ids, log, egress, config, files: await readFiles(), sandbox: null });
+  const proof = await proveStore(program.deps);
+  if (proof.status !== "kept") {
+    refuse(`Cannot start: the database does not keep what it is given (${proof.reason})`);
+  }
+  await ensureShippedPlans(program.deps);
+  if (config.firstAdmin) await ensureFirstAdmin(program.deps, admin(config.firstAdmin));
+  log("info", `Tollkeeper ${VERSION} serves`, { deno: Deno.version.deno, port: config.port });
+  serve({ program, kv, egress, port: config.port, hostname: "0.0.0.0" });
+}
+
+async function startSandbox(): Promise<void> {
+  const env: Record<string, string> = { ...SANDBOX_ENV, ...Deno.env.toObject() };
+  const nowMs = systemClock().now();
+  const clock = testClock(-HISTORY_DAYS * DAY_MS);
+  const ids = createIds(clock);
+  const carriers = createCarriers({ clock, ids });
+  const carrierServer = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    carriers.bland.app.fetch,
+  );
+  const carrierUrl = `http://127.0.0.1:${carrierServer.addr.port}`;
+  const config = configOrRefuse({ ...env, BLAND_BASE_URL: carrierUrl });
+  const path = config.kvPath ?? SANDBOX_ENV.KV_PATH;
+  await Promise.all(["", "-wal", "-shm"].map((end) => Deno.remove(path + end).catch(() => {})));
+  const quiet = createLog({ level: "error", format: config.logFormat, clock });
+  const loud = createLog({ level: config.logLevel, format: config.logFormat, clock });
+  let log: Log = quiet;
+  const kv = await openKv(path);
+  const egress = createEgress({ allowedOrigins: originsOf(config), clock });
+  const program = wire({
+    kv,
+    clock,
+    ids,
+    log: (level, message, facts) => log(level, message, facts),
+    egress,
+    config,
+    files: await readFiles(),
+    sandbox: clock,
+  });
+  await ensureShippedPlans(program.deps);
+  await createDemo({
+    ...program.deps,
+    clock,
+    placeCall: carriers.bland.placeCall,
+    sync: () => program.sync({ actor: "sync" }),
+  }, { nowMs });
+  if (config.firstAdmin) await ensureFirstAdmin(program.deps, admin(config.firstAdmin));
+  const stopTraffic = startDemoTraffic(carriers);
+  log = loud;
+  const stopMinutes = startMinutes(clock, program);
+  const server = serve({ program, kv, egress, port: config.port, hostname: "127.0.0.1" });
+  printWelcome(`http://127.0.0.1:${server.addr.port}`, { config, carrierUrl });
+  await server.finished;
+  stopTraffic();
+  stopMinutes();
+  await carrierServer.shutdown();
+}
+
+/** The sandbox's heartbeat: every full minute of the clock with hands, and once at the start. */
+function startMinutes(clock: TestClock, program: Program): () => void {
+  let cancel = () => {};
+  const beat = async () => {
+    await program.minute();
+    cancel = clock.after(MINUTE_MS - clock.now() % MINUTE_MS, () => void beat());
+  };
+  void beat();
+  return () => cancel();
+}
+
+function serve(
+  { program, kv, egress, port, hostname }: {
+    program: Program;
+    kv: Deno.Kv;
+    egress: { close(): void };
+    port: number;
+    hostname: string;
+  },
+): Deno.HttpServer<Deno.NetAddr> {
+  const server = Deno.serve(
+    { port, hostname, onListen: () => {} },
+    (request, info) => program.app.fetch(request, { remoteAddress: info.remoteAddr.hostname }),
+  );
+  const stop = async () => {
+    await server.shutdown();
+    await program.idle();
+    egress.close();
+    kv.close();
+    Deno.exit(0);
+  };
+  Deno.addSignalListener("SIGINT", stop);
+  Deno.addSignalListener("SIGTERM", stop);
+  return server;
+}
+
+function configOrRefuse(env: Record<string, string>): Config {
+  const outcome = readConfig(env);
+  if (outcome.status === "invalid") refuse(outcome.message);
+  return outcome.config;
+}
+
+async function openKv(path: string | null): Promise<Deno.Kv> {
+  if (path === null) return await Deno.openKv();
+  const folder = path.includes("/") && !path.startsWith("http")
+    ? path.slice(0, path.lastIndexOf("/"))
+    : "";
+  if (folder !== "") await Deno.mkdir(folder, { recursive: true });
+  return await Deno.openKv(path);
+}
+
+function readFiles(): Promise<StaticFiles> {
+  return loadStaticFiles((name) => Deno.readFile(new URL(`./static/${name}`, import.meta.url)));
+}
+
+function originsOf({ bland, telnyx, twilio, sippy }: Config): string[] {
+  const urls = [bland?.baseUrl, telnyx?.baseUrl, twilio?.baseUrl, sippy?.url];
+  return [...new Set(urls.filter((url) => url !== undefined).map((url) => new URL(url).origin))];
+}
+
+function hasCarrier({ bland, telnyx, twilio, sippy }: Config): boolean {
+  return Boolean(bland ?? telnyx ?? twilio ?? sippy);
+}
+
+function admin(first: NonNullable<Config["firstAdmin"]>): { email: string; password: string } {
+  return { email: first.email, password: first.password.reveal() };
+}
+
+function refuse(message: string): never {
+  console.error(message);
+  Deno.exit(1);
+}
+
+function printWelcome(
+  url: string,
+  { config, carrierUrl }: { config: Config; carrierUrl: string },
+): void {
+  console.log(`
+  Tollkeeper ${VERSION}, sandbox: simulated carriers, demo accounts, a clock with hands.
+
+  Open      ${url}/admin
+  Sign in   ${config.firstAdmin?.email}  ${config.firstAdmin?.password.reveal()}
+  API       curl -H "Authorization: Bearer ${config.adminApiKey?.reveal()}" ${url}/api/v1/calls
+  Sync      curl -H "Authorization: Bearer ${config.cronSecret?.reveal()}" ${url}/api/calls/scheduled-sync
+  Clock     curl -X POST -H "Authorization: Bearer ${config.adminApiKey?.reveal()}" -H "content-type: application/json" -d '{"advance":"P1D"}' ${url}/sandbox/clock
+  Docs      ${url}/docs
+  Bland     ${carrierUrl} (simulated)
+
+  Data lives in ${config.kvPath} and is made afresh at every start. Stop with Ctrl+C.
+`);
+}
