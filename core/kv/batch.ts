@@ -107,8 +107,14 @@ function layer(store: Store, cache: Cache, below: ReadonlyMap<string, Staged>): 
   async function list<T extends object>(
     range: Omit<Range, "reverse">,
   ): Promise<{ key: Key; value: T }[]> {
+    const limit = range.limit ?? PAGE_ROWS_MAX;
     const rows = new Map<string, { key: Key; value: T }>();
-    for (const row of await store.list<T>(range)) rows.set(nameOf(row.key), row);
+    // Rows that are staged to go would take the places of those behind them.
+    const goneCount = [...below.values(), ...staged.values()]
+      .filter(({ key, row }) => !row && isIn(key, range)).length;
+    for (const row of await store.list<T>({ ...range, limit: limit + goneCount })) {
+      rows.set(nameOf(row.key), row);
+    }
     for (const layerRows of [below, staged]) {
       for (const [name, { key, row }] of layerRows) {
         if (!row) rows.delete(name);
@@ -117,7 +123,7 @@ function layer(store: Store, cache: Cache, below: ReadonlyMap<string, Staged>): 
     }
     return [...rows.values()]
       .sort((a, b) => (nameOf(a.key) < nameOf(b.key) ? -1 : 1))
-      .slice(0, range.limit ?? PAGE_ROWS_MAX);
+      .slice(0, limit);
   }
   function merge(fork: OpenBatch): boolean {
     const after = new Map([...staged, ...encoded(fork.staged())]);
@@ -135,7 +141,7 @@ function layer(store: Store, cache: Cache, below: ReadonlyMap<string, Staged>): 
     merge,
     set: (key, row, options) => void staged.set(nameOf(key), { key, row, ...options }),
     delete: (key) => void staged.set(nameOf(key), { key, row: null }),
-    fork: () => layer(store, cache, staged),
+    fork: () => layer(store, cache, below.size === 0 ? staged : new Map([...below, ...staged])),
     staged: () => staged,
     checks: () => checks,
     toWrite: () => toWrite(staged, checks),

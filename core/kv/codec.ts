@@ -45,6 +45,7 @@ export function decodeRow<T>(key: Key, bytes: unknown): T {
 }
 
 function plain(value: unknown, name: string): unknown {
+  if (name.endsWith("Micros")) return plainMicros(value, name);
   switch (typeof value) {
     case "string":
       if (!value.isWellFormed()) throw new TypeError(`Cannot encode ${name}: not well-formed text`);
@@ -55,7 +56,7 @@ function plain(value: unknown, name: string): unknown {
       }
       return value;
     case "bigint":
-      return String(value);
+      throw new TypeError(`Cannot encode ${name}: a bigint needs a name that ends in Micros`);
     case "boolean":
       return value;
     case "object":
@@ -65,14 +66,22 @@ function plain(value: unknown, name: string): unknown {
   }
 }
 
+/** An amount, none, or amounts in a list or record: a number or text here would not come back as one. */
+function plainMicros(value: unknown, name: string): unknown {
+  if (typeof value === "bigint") return String(value);
+  if (typeof value === "object") return value === null ? null : plainObject(value, name);
+  throw new TypeError(`Cannot encode ${name}: ${typeof value} is not an amount`);
+}
+
 function plainObject(value: object, name: string): unknown {
-  if (Array.isArray(value)) return value.map((item) => plain(item, name));
+  if (Array.isArray(value)) return Array.from(value, (item) => plain(item, name));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw new TypeError(`Cannot encode ${name}: not a plain object`);
+  }
   const copy: Fields = {};
   for (const [field, inner] of Object.entries(value)) {
     if (inner === undefined) continue;
-    if (typeof inner === "bigint" && !field.endsWith("Micros") && !name.endsWith("Micros")) {
-      throw new TypeError(`Cannot encode ${field}: a bigint needs a name that ends in Micros`);
-    }
     copy[field] = plain(inner, name.endsWith("Micros") ? name : field);
   }
   return copy;

@@ -75,7 +75,7 @@ export function createGates(deps: Deps): Gates {
     await Promise.resolve();
     while (queue.length > 0) {
       const failed = await commitGroup(deps, queue);
-      if (failed > 0) await deps.clock.sleep(backoffMs(deps.ids, failed));
+      if (failed > 0 && queue.length > 0) await deps.clock.sleep(backoffMs(deps.ids, failed));
     }
     queues.delete(name);
   }
@@ -96,7 +96,8 @@ async function commitGroup(deps: Deps, queue: Member[]): Promise<number> {
   try {
     const batch = openBatch(deps.store);
     const row = await batch.getChecked<object>(gate);
-    await batch.getMany(queue.flatMap((member) => member.change.reads ?? []));
+    // This only saves round trips: whose read it was that failed shows when that one stages.
+    await batch.getMany(queue.flatMap((member) => member.change.reads ?? [])).catch(() => {});
     staged = await stageGroup(batch, queue);
     if (batch.staged().size > 0 && !batch.staged().has(gate.join("\u0000"))) {
       batch.set(gate, row ?? {});
@@ -136,7 +137,11 @@ async function stageGroup(
           `Cannot commit beneath ${member.change.gate.join("/")}: one stage is too large`,
         );}
     } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
+      if (error instanceof StoreUnavailable) {
+        // Those before it must not fail with it: they are committed, and it comes first next time.
+        if (staged.length > 0) break;
+        throw error;
+      }
       queue.splice(staged.length, 1);
       member.reject(error);
     }

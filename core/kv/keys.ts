@@ -22,6 +22,8 @@ export const seqPart = (seq: number): string => order(seq, 12);
 
 /** Gate: everything under one wallet. */
 export const walletKey = (accountId: string): Key => ["wallet", accountId];
+/** All wallets, by account. */
+export const walletPrefix: Key = ["wallet"];
 /** Gate: whose a call of this carrier is, and what we know of it. */
 export const intakeKey = (carrier: string): Key => ["carrier_intake", carrier];
 

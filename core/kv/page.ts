@@ -27,6 +27,8 @@ export interface PageRequest extends Omit<Range, "limit" | "after"> {
 export const PAGE_LIMIT_MAX = 100;
 /** Rows of a page answer when the caller does not say. */
 export const PAGE_LIMIT_DEFAULT = 25;
+/** No cursor of ours is longer; what it stands for must fit a key. */
+const CURSOR_LENGTH_MAX = 1_024;
 
 /** One page of rows in key order, or against it. Null when the cursor is not one of ours. */
 export async function listPage<T>(store: Store, request: PageRequest): Promise<Page<T> | null> {
@@ -50,14 +52,17 @@ export async function listPage<T>(store: Store, request: PageRequest): Promise<P
 
 /** The cursor behind a key's last parts. */
 export function formatCursor(position: Key): string {
-  return btoa(JSON.stringify(position)).replaceAll("+", "-").replaceAll("/", "_").replaceAll(
-    "=",
-    "",
+  // Numbers are kept as carriers write them, so a part may hold any letter; base64 knows bytes only.
+  const ascii = JSON.stringify(position).replace(
+    /[^\u0000-\u007f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+  return btoa(ascii).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /** The parts a cursor stands for; null when it is not one of ours. */
 export function parseCursor(cursor: string): Key | null {
+  if (cursor.length > CURSOR_LENGTH_MAX) return null;
   try {
     const parts: unknown = JSON.parse(atob(cursor.replaceAll("-", "+").replaceAll("_", "/")));
     const isKey = Array.isArray(parts) && parts.length > 0 &&

@@ -102,7 +102,9 @@ export function createStore(
 
   async function list<T>(range: Range): Promise<Row<T>[]> {
     const limit = Math.min(range.limit ?? PAGE_ROWS_MAX, PAGE_ROWS_MAX);
-    const rows = kv.list(selectorOf(range), {
+    const selector = selectorOf(range);
+    if (!selector) return [];
+    const rows = kv.list(selector, {
       limit,
       batchSize: limit,
       reverse: range.reverse ?? false,
@@ -137,13 +139,24 @@ export function createStore(
   };
 }
 
-function selectorOf({ prefix, reverse = false, after, from, until }: Range): Deno.KvListSelector {
+/** Null for a range that holds no key: the database itself refuses one that is upside down. */
+function selectorOf(
+  { prefix, reverse = false, after, from, until }: Range,
+): Deno.KvListSelector | null {
   // A key ends where its successor begins: the same key with one more, lowest, part.
-  const start = !reverse && after ? [...after, ""] : from;
-  const end = reverse && after ? after : until;
-  if (start && end) return { start, end };
+  const starts = [from, !reverse && after ? [...after, ""] : undefined];
+  const ends = [until, reverse ? after : undefined];
+  const [start] = sorted(starts).toReversed();
+  const [end] = sorted(ends);
+  if (start && end) return sorted([start, end])[0] === start ? { start, end } : null;
   if (start) return { prefix, start };
   return end ? { prefix, end } : { prefix };
+}
+
+function sorted(keys: readonly (Key | undefined)[]): Key[] {
+  const nameOf = (key: Key) => key.join("\u0000");
+  return keys.filter((key) => key !== undefined)
+    .sort((a, b) => nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0);
 }
 
 async function withDeadline<T>(
