@@ -104,27 +104,6 @@ function layer(store: Store, cache: Cache, below: ReadonlyMap<string, Staged>): 
     }
     return row;
   }
-  async function list<T extends object>(
-    range: Omit<Range, "reverse">,
-  ): Promise<{ key: Key; value: T }[]> {
-    const limit = range.limit ?? PAGE_ROWS_MAX;
-    const rows = new Map<string, { key: Key; value: T }>();
-    // Rows that are staged to go would take the places of those behind them.
-    const goneCount = [...below.values(), ...staged.values()]
-      .filter(({ key, row }) => !row && isIn(key, range)).length;
-    for (const row of await store.list<T>({ ...range, limit: limit + goneCount })) {
-      rows.set(nameOf(row.key), row);
-    }
-    for (const layerRows of [below, staged]) {
-      for (const [name, { key, row }] of layerRows) {
-        if (!row) rows.delete(name);
-        else if (isIn(key, range)) rows.set(name, { key, value: row as T });
-      }
-    }
-    return [...rows.values()]
-      .sort((a, b) => (nameOf(a.key) < nameOf(b.key) ? -1 : 1))
-      .slice(0, limit);
-  }
   function merge(fork: OpenBatch): boolean {
     const after = new Map([...staged, ...encoded(fork.staged())]);
     const allChecks = new Map([...checks, ...fork.checks()]);
@@ -137,7 +116,7 @@ function layer(store: Store, cache: Cache, below: ReadonlyMap<string, Staged>): 
     get,
     getMany,
     getChecked,
-    list,
+    list: (range) => listThrough(store, { layers: [below, staged], range }),
     merge,
     set: (key, row, options) => void staged.set(nameOf(key), { key, row, ...options }),
     delete: (key) => void staged.set(nameOf(key), { key, row: null }),
@@ -146,6 +125,26 @@ function layer(store: Store, cache: Cache, below: ReadonlyMap<string, Staged>): 
     checks: () => checks,
     toWrite: () => toWrite(staged, checks),
   };
+}
+
+/** A page of the database as it will be once the layers are committed, the upper ones last. */
+async function listThrough<T extends object>(
+  store: Store,
+  { layers, range }: { layers: ReadonlyMap<string, Staged>[]; range: Omit<Range, "reverse"> },
+): Promise<{ key: Key; value: T }[]> {
+  const limit = range.limit ?? PAGE_ROWS_MAX;
+  const staged = layers.flatMap((layer) => [...layer]).filter(([, { key }]) => isIn(key, range));
+  // Rows that are staged to go would take the places of those behind them.
+  const goneCount = staged.filter(([, { row }]) => !row).length;
+  const found = await store.list<T>({ ...range, limit: limit + goneCount });
+  const rows = new Map(found.map(({ key, value }) => [nameOf(key), { key, value }]));
+  for (const [name, { key, row }] of staged) {
+    if (row) rows.set(name, { key, value: row as T });
+    else rows.delete(name);
+  }
+  return [...rows.values()]
+    .sort((a, b) => (nameOf(a.key) < nameOf(b.key) ? -1 : 1))
+    .slice(0, limit);
 }
 
 function isIn(key: Key, { prefix, after, from, until }: Omit<Range, "reverse">): boolean {

@@ -78,13 +78,6 @@ export function createStore(
 ): Store {
   const timed = <T>(what: string, work: Promise<T>) =>
     withDeadline({ clock, deadlineMs, what }, work);
-  const row = <T>(found: Deno.KvEntryMaybe<unknown>): Row<T> | null =>
-    found.versionstamp === null ? null : {
-      key: found.key as Key,
-      value: decodeRow<T>(found.key as Key, found.value),
-      versionstamp: found.versionstamp,
-    };
-
   async function getMany<T>(keys: readonly Key[]): Promise<(Row<T> | null)[]> {
     const groups: Key[][] = [];
     for (let i = 0; i < keys.length; i += CHECKS_MAX) groups.push(keys.slice(i, i + CHECKS_MAX));
@@ -95,7 +88,7 @@ export function createStore(
           timed("read", kv.getMany<unknown[]>([...group]))
         ),
       );
-      for (const group of found) for (const one of group) rows.push(row<T>(one));
+      for (const group of found) for (const one of group) rows.push(toRow<T>(one));
     }
     return rows;
   }
@@ -110,20 +103,14 @@ export function createStore(
       reverse: range.reverse ?? false,
     });
     const found = await timed("list", Array.fromAsync(rows));
-    return found.map((one) => row<T>(one)!);
+    return found.map((one) => toRow<T>(one)!);
   }
 
   async function commit(
     write: Write,
   ): Promise<{ status: "ok" } | { status: "unknown"; reason: string }> {
-    const atomic = kv.atomic();
-    for (const check of write.checks) atomic.check(check);
-    for (const { key, bytes, expireInMs } of write.puts) {
-      atomic.set(key, bytes, expireInMs === undefined ? {} : { expireIn: expireInMs });
-    }
-    for (const key of write.deletes) atomic.delete(key);
     try {
-      const answer = await timed("commit", atomic.commit());
+      const answer = await timed("commit", toAtomic(kv, write).commit());
       return answer.ok ? { status: "ok" } : { status: "unknown", reason: "a row has changed" };
     } catch (error) {
       return { status: "unknown", reason: error instanceof Error ? error.message : String(error) };
@@ -131,12 +118,27 @@ export function createStore(
   }
 
   return {
-    get: async <T>(key: Key) => row<T>(await timed("read", kv.get(key))),
+    get: async <T>(key: Key) => toRow<T>(await timed("read", kv.get(key))),
     getMany,
     list,
     commit,
     within: (ms) => createStore({ kv, clock, deadlineMs: ms }),
   };
+}
+
+function toRow<T>(found: Deno.KvEntryMaybe<unknown>): Row<T> | null {
+  if (found.versionstamp === null) return null;
+  const key = found.key as Key;
+  return { key, value: decodeRow<T>(key, found.value), versionstamp: found.versionstamp };
+}
+
+function toAtomic(kv: Deno.Kv, { checks, puts, deletes }: Write): Deno.AtomicOperation {
+  const atomic = kv.atomic().check(...checks);
+  for (const { key, bytes, expireInMs } of puts) {
+    atomic.set(key, bytes, expireInMs === undefined ? {} : { expireIn: expireInMs });
+  }
+  for (const key of deletes) atomic.delete(key);
+  return atomic;
 }
 
 /** Null for a range that holds no key: the database itself refuses one that is upside down. */
