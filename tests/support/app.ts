@@ -164,7 +164,10 @@ export async function addQuickPerson(
     createdAtMs: deps.clock.now(),
   };
   const key = personKey(person.email);
-  await deps.gates.change({ gate: key, stage: async (batch) => batch.set(key, person) });
+  await deps.gates.change({
+    gate: key,
+    stage: (batch) => Promise.resolve(batch.set(key, person)),
+  });
   return person;
 }
 

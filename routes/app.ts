@@ -1,0 +1,84 @@
+/**
+ * The app: every mount point, one line each. Starts nothing, so tests can call it.
+ *
+ * @module
+ */
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { answerFailure } from "./answer_failure.ts";
+import { syncRoutes } from "./api/sync.ts";
+import { accountRoutes } from "./api/accounts.ts";
+import { apiKeyRoutes } from "./api/api_keys.ts";
+import { auditLogRoutes } from "./api/audit_log.ts";
+import { balanceRoutes } from "./api/balances.ts";
+import { callRoutes } from "./api/calls.ts";
+import { entryRoutes } from "./api/entries.ts";
+import { jobRoutes } from "./api/jobs.ts";
+import { ledgerVerificationRoutes } from "./api/ledger_verifications.ts";
+import { moneyRequestRoutes } from "./api/money_requests.ts";
+import { numberRoutes } from "./api/numbers.ts";
+import { ratePlanRoutes } from "./api/rate_plans.ts";
+import { usageRecordRoutes } from "./api/usage_records.ts";
+import { walletRoutes } from "./api/wallets.ts";
+import { webhookEventRoutes } from "./api/webhook_events.ts";
+import { authorize } from "./authorize.ts";
+import type { AppEnv } from "./caller.ts";
+import type { AppDeps } from "./deps.ts";
+import { docsRoutes } from "./docs.tsx";
+import { answerError } from "./error_page.tsx";
+import { healthRoutes } from "./health.ts";
+import { metricsRoutes } from "./metrics.ts";
+import { problem } from "./problem.ts";
+import { refuseForgery } from "./refuse_forgery.ts";
+import { sandboxRoutes } from "./sandbox.ts";
+import { stampAnswers } from "./security_headers.ts";
+import { HOME_PATH, signInRoutes } from "./sign_in.ts";
+import { renderLoginWith } from "./sign_in_page.tsx";
+import { staticRoutes } from "./static_files.ts";
+import { blandWebhookRoutes } from "./webhooks/bland.ts";
+
+/** The largest body a request may have. */
+export const BODY_BYTES_MAX = 256 * 1024;
+
+/** The whole app over what it is handed. */
+export function createApp(deps: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use("*", stampAnswers(deps));
+  app.use(
+    "*",
+    bodyLimit({
+      maxSize: BODY_BYTES_MAX,
+      onError: (c) => problem(c, { code: "body_too_large" }),
+    }),
+  );
+  app.use("*", refuseForgery(deps));
+  app.use("*", authorize(deps));
+
+  app.route("/", healthRoutes(deps));
+  app.route("/", metricsRoutes(deps));
+  app.route("/", docsRoutes(deps, () => app));
+  app.route("/", staticRoutes(deps.files));
+  app.route("/", signInRoutes(deps, renderLoginWith(deps)));
+  app.route("/", sandboxRoutes(deps));
+  app.route("/", blandWebhookRoutes(deps));
+  app.route("/", syncRoutes(deps));
+  app.route("/api/v1", accountRoutes(deps));
+  app.route("/api/v1", apiKeyRoutes(deps));
+  app.route("/api/v1", auditLogRoutes(deps));
+  app.route("/api/v1", balanceRoutes(deps));
+  app.route("/api/v1", callRoutes(deps));
+  app.route("/api/v1", entryRoutes(deps));
+  app.route("/api/v1", jobRoutes(deps));
+  app.route("/api/v1", ledgerVerificationRoutes(deps));
+  app.route("/api/v1", moneyRequestRoutes(deps));
+  app.route("/api/v1", numberRoutes(deps));
+  app.route("/api/v1", ratePlanRoutes(deps));
+  app.route("/api/v1", usageRecordRoutes(deps));
+  app.route("/api/v1", walletRoutes(deps));
+  app.route("/api/v1", webhookEventRoutes(deps));
+  app.get("/", (c) => c.redirect(HOME_PATH, 303));
+
+  app.notFound((c) => answerError(deps, { c, code: "not_found" }));
+  app.onError(answerFailure(deps));
+  return app;
+}

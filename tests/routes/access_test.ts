@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import { makeApiKey } from "../../core/accounts/api_keys.ts";
+import { ACCESS, findAccess } from "../../routes/access.ts";
+import {
+  ADMIN,
+  type AppWorld,
+  bearer,
+  cookieOf,
+  form,
+  keyOf,
+  openApp,
+  SECRETS,
+  signedIn,
+} from "../support/app.ts";
+
+type Who =
+  | "nobody"
+  | "wrong key"
+  | "scheduler"
+  | "admin"
+  | "account"
+  | "other account"
+  | "person"
+  | "viewer"
+  | "portal";
+
+const OPEN: Who[] = [
+  "nobody",
+  "wrong key",
+  "scheduler",
+  "admin",
+  "account",
+  "other account",
+  "person",
+  "viewer",
+  "portal",
+];
+const CRON: Who[] = ["scheduler", "admin"];
+const ADMIN_ONLY: Who[] = ["admin"];
+const READ: Who[] = ["admin", "person", "viewer"];
+/** Of `acme`: the other account hears 404. */
+const ACME: Who[] = [...READ, "account", "portal"];
+/** Lists of the caller's own. */
+const OWN: Who[] = [...ACME, "other account"];
+const PAGE: Who[] = ["person", "viewer"];
+const PAGE_CHANGE: Who[] = ["person"];
+
+/** Who gets past the lock, route by route, written down a second time on purpose. */
+const EXPECTED: Record<string, Who[]> = {
+  "GET /": OPEN,
+  "GET /healthz": OPEN,
+  "GET /readyz": OPEN,
+  "GET /openapi.json": OPEN,
+  "GET /docs": OPEN,
+  "GET /problems/:code": OPEN,
+  "GET /login": OPEN,
+  "POST /login": OPEN,
+  "POST /logout": OPEN,
+  "POST /sandbox/clock": OPEN,
+  "GET /api/calls/scheduled-sync": CRON,
+  "POST /api/calls/scheduled-sync": CRON,
+  "POST /api/calls/sync": ["admin", "account", "other account"],
+  "GET /api/v1/accounts": READ,
+  "POST /api/v1/accounts": ADMIN_ONLY,
+  "GET /api/v1/accounts/:id": ACME,
+  "PATCH /api/v1/accounts/:id": ADMIN_ONLY,
+  "GET /api/v1/accounts/:id/numbers": ACME,
+  "POST /api/v1/accounts/:id/numbers": ADMIN_ONLY,
+  "DELETE /api/v1/accounts/:id/numbers/:number": ADMIN_ONLY,
+  "GET /api/v1/accounts/:id/wallet": ACME,
+  "PATCH /api/v1/accounts/:id/wallet": ADMIN_ONLY,
+  "POST /api/v1/accounts/:id/top-ups": ADMIN_ONLY,
+  "POST /api/v1/accounts/:id/adjustments": ADMIN_ONLY,
+  "POST /api/v1/accounts/:id/refunds": ADMIN_ONLY,
+  "GET /api/v1/accounts/:id/entries": ACME,
+  "GET /api/v1/accounts/:id/balance": ACME,
+  "GET /api/v1/accounts/:id/api-keys": READ,
+  "POST /api/v1/accounts/:id/api-keys": ADMIN_ONLY,
+  "DELETE /api/v1/accounts/:id/api-keys/:keyId": ADMIN_ONLY,
+  "GET /api/v1/calls": OWN,
+  "GET /api/v1/calls/:id": OWN,
+  "GET /api/v1/usage-records": OWN,
+  "GET /api/v1/rate-plans": READ,
+  "GET /api/v1/rate-plans/:id": READ,
+  "PUT /api/v1/rate-plans/:id": ADMIN_ONLY,
+  "GET /api/v1/webhook-events": READ,
+  "POST /api/v1/webhook-events/:id/replays": ADMIN_ONLY,
+  "GET /api/v1/jobs": READ,
+  "GET /api/v1/jobs/:id": READ,
+  "POST /api/v1/jobs/:id/retries": ADMIN_ONLY,
+  "GET /api/v1/ledger-verifications": READ,
+  "GET /api/v1/ledger-verifications/:id": READ,
+  "POST /api/v1/ledger-verifications": ADMIN_ONLY,
+  "GET /api/v1/audit-log": READ,
+  "GET /admin": PAGE,
+  "POST /admin/verifications": PAGE_CHANGE,
+  "GET /admin/accounts": PAGE,
+  "GET /admin/new-account": PAGE_CHANGE,
+  "POST /admin/accounts": PAGE_CHANGE,
+  "GET /admin/accounts/:id": PAGE,
+  "GET /admin/accounts/:id/top-up": PAGE_CHANGE,
+  "POST /admin/accounts/:id/top-up": PAGE_CHANGE,
+  "GET /admin/accounts/:id/refund": PAGE_CHANGE,
+  "POST /admin/accounts/:id/refund": PAGE_CHANGE,
+  "GET /admin/accounts/:id/adjustment": PAGE_CHANGE,
+  "POST /admin/accounts/:id/adjustment": PAGE_CHANGE,
+  "GET /admin/calls": PAGE,
+  "GET /admin/calls/:id": PAGE,
+  "POST /billing/sync": PAGE_CHANGE,
+  "GET /billing/sync/:jobId/stream": PAGE,
+  "GET /billing": PAGE,
+};
+
+/** Routes that prove their caller themselves, tried in their own tests. */
+const SELF_GUARDED = ["GET /metrics", "POST /api/webhooks/bland"];
+
+const routeNames = await (async () => {
+  using world = await openApp({ isSandbox: true });
+  const routes = world.app.routes.filter(({ method }) => method !== "ALL");
+  return new Set(routes.map(({ method, path }) => `${method} ${path}`));
+})();
+/** Rows of pages wait for the pages; with the first one mounted, all must be. */
+const isMounted = (name: string) => !isPage(name) || routeNames.has("GET /admin");
+
+function isPage(name: string): boolean {
+  return /^\w+ \/(admin|billing|portal)(\/|$)/.test(name);
+}
+
+Deno.test("every route has a row, and every row is a route", () => {
+  const found = new Set<unknown>();
+  for (const name of routeNames) {
+    const [method, path] = name.split(" ") as [string, string];
+    const row = findAccess({ method, path });
+    assert(row, `${name} has no row`);
+    found.add(row);
+  }
+  const names = ACCESS.filter((row) => !found.has(row)).map(({ method, path }) =>
+    `${method} ${path}`
+  );
+  assert.deepEqual(names.filter(isMounted), []);
+});
+
+Deno.test("whatever is registered for every method is middleware, so it answers nobody by itself", async () => {
+  using world = await openApp({ isSandbox: true });
+  const wild = world.app.routes.filter(({ method }) => method === "ALL");
+  assert.deepEqual([...new Set(wild.map(({ path }) => path))], ["/*"]);
+});
+
+Deno.test("every row is tried below or proves its caller itself", () => {
+  const rows = ACCESS.map(({ method, path }) => `${method} ${path}`)
+    .filter((name) => !name.startsWith("GET /static/") && !SELF_GUARDED.includes(name));
+  assert.deepEqual(rows.toSorted(), Object.keys(EXPECTED).toSorted());
+});
+
+for (const [name, allowed] of Object.entries(EXPECTED).filter(([name]) => isMounted(name))) {
+  Deno.test(`${name} lets in ${allowed.length === OPEN.length ? "anybody" : allowed.join(", ")}`, async () => {
+    using world = await openApp({ isSandbox: true });
+    for (const who of OPEN) {
+      const answer = await tryRoute(world, { name, who });
+      const { status } = answer;
+      await answer.body?.cancel();
+      const told = `${who}: ${status}`;
+      if (allowed.includes(who)) {
+        assert(![401, 403, 413].includes(status) || allowed === OPEN, told);
+        assert(status < 500, told);
+      } else if (who === "nobody" || who === "wrong key") {
+        assert.equal(status, 401, told);
+        assert.match(answer.headers.get("www-authenticate") ?? "", /^Bearer realm=/);
+      } else if (allowed === ACME && who === "other account") {
+        assert.equal(status, 404, told);
+      } else {
+        assert.equal(status, 403, told);
+      }
+    }
+  });
+}
+
+async function tryRoute(
+  world: AppWorld,
+  { name, who }: { name: string; who: Who },
+): Promise<Response> {
+  const [method, pattern] = name.split(" ") as [string, string];
+  const path = pattern.replace("/accounts/:id", "/accounts/acme").replace(/:\w+/g, "unknown");
+  const headers = await headersOf(world, who);
+  const isForm = method !== "GET" && "cookie" in headers;
+  const sent = isForm ? { ...form({}, headers), method } : { method, headers };
+  return await world.app.request(path, sent);
+}
+
+async function headersOf(world: AppWorld, who: Who): Promise<Record<string, string>> {
+  switch (who) {
+    case "nobody":
+      return {};
+    case "wrong key":
+      return bearer(`tk_${"A".repeat(43)}`);
+    case "scheduler":
+      return bearer(SECRETS.CRON_SECRET);
+    case "admin":
+      return ADMIN;
+    case "account":
+      return await keyOf(world, "acme");
+    case "other account":
+      return await keyOf(world, "kiwi");
+    case "person":
+      return await signedIn(world, { email: "ada@example.com", role: "admin" });
+    case "viewer":
+      return await signedIn(world, { email: "vic@example.com", role: "viewer" });
+    case "portal":
+      return await cookieOf(world, { kind: "account", accountId: "acme" });
+  }
+}
+
+Deno.test("an account's key opens its own account and no other, however the id is written", async () => {
+  using world = await openApp();
+  const headers = await keyOf(world, "acme");
+  const own = await world.app.request("/api/v1/accounts/acme/wallet", { headers });
+  assert.equal(own.status, 200);
+  for (const id of ["kiwi", "ACME", "acme%20", "acme%2Fkiwi", "%6biwi", "nobody", "acme;kiwi"]) {
+    const answer = await world.app.request(`/api/v1/accounts/${id}/wallet`, { headers });
+    assert.equal(answer.status, 404, id);
+    assert.equal((await answer.json()).code, "account_not_found", id);
+  }
+});
+
+Deno.test("an account's key is refused from the request after it was taken back", async () => {
+  using world = await openApp();
+  const made = await makeApiKey(world.deps, { accountId: "acme", name: "x", actor: "test" });
+  assert(made.status === "api_key_made");
+  const path = "/api/v1/accounts/acme/wallet";
+  assert.equal((await world.app.request(path, { headers: bearer(made.key) })).status, 200);
+  const taken = await world.app.request(`/api/v1/accounts/acme/api-keys/${made.apiKey.id}`, {
+    method: "DELETE",
+    headers: ADMIN,
+  });
+  assert(taken.ok, String(taken.status));
+  assert.equal((await world.app.request(path, { headers: bearer(made.key) })).status, 401);
+});
+
+Deno.test("rows of pages are marked as pages and let in people only", () => {
+  for (const { method, path, callers, isPage: isMarked } of ACCESS) {
+    assert.equal(isMarked, isPage(`${method} ${path}`), path);
+    const people = callers.filter((kind) => kind === "admin_person" || kind === "viewer");
+    if (isMarked) assert.deepEqual(callers, people, path);
+  }
+});
+
+Deno.test("a browser that is not signed in is sent from a page to the sign-in page", async () => {
+  if (!isMounted("GET /admin")) return;
+  using world = await openApp();
+  const headers = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+  const answer = await world.app.request("/admin", { headers });
+  assert.equal(answer.status, 303);
+  assert.equal(answer.headers.get("location"), "/login");
+});
