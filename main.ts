@@ -7,7 +7,15 @@
  */
 import { ensureFirstAdmin } from "./core/accounts/people.ts";
 import type { BillingDeps } from "./core/billing/bill_due.ts";
-import { type Clock, MINUTE_MS, systemClock, type TestClock, testClock } from "./core/clock.ts";
+import { verifyAllWallets } from "./core/billing/verify_ledger.ts";
+import {
+  type Clock,
+  DAY_MS,
+  MINUTE_MS,
+  systemClock,
+  type TestClock,
+  testClock,
+} from "./core/clock.ts";
 import { type Config, readConfig } from "./core/config.ts";
 import { createEgress, type Egress } from "./core/egress.ts";
 import { createIds, type Ids } from "./core/ids.ts";
@@ -19,7 +27,7 @@ import { createLog, type Log } from "./core/log.ts";
 import { ensureShippedPlans } from "./core/rating/plans.ts";
 import { createDemo, HISTORY_DAYS } from "./core/sandbox/demo.ts";
 import { createCarriers, SANDBOX_ENV, startDemoTraffic } from "./core/sandbox/sandbox.ts";
-import { DAY_MS } from "./core/clock.ts";
+import { renderWelcome } from "./core/sandbox/welcome.ts";
 import { jobKinds } from "./cron/jobs.ts";
 import { drainInbox, runMinute } from "./cron/mod.ts";
 import { ASKED_RUN, syncCalls } from "./cron/sync_calls.ts";
@@ -95,7 +103,8 @@ async function main(): Promise<void> {
   if (typeof Temporal === "undefined") {
     refuse("Cannot start: this runtime has no Temporal; use Deno 2.9 or later");
   }
-  if (Deno.args.includes("--sandbox")) await startSandbox();
+  if (Deno.args.includes("--verify-ledger")) await verifyLedger();
+  else if (Deno.args.includes("--sandbox")) await startSandbox();
   else await startLive();
 }
 
@@ -174,11 +183,31 @@ async function startSandbox(): Promise<void> {
   log = loud;
   const stopMinutes = startMinutes(clock, program);
   const server = serve({ program, kv, egress, port: config.port, hostname: "127.0.0.1" });
-  printWelcome(`http://127.0.0.1:${server.addr.port}`, { config, carrierUrl });
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  console.log(renderWelcome({ url, version: VERSION, config, carriers: { Bland: carrierUrl } }));
   await server.finished;
   stopTraffic();
   stopMinutes();
   await carrierServer.shutdown();
+}
+
+/** Recomputes every wallet and says what it found; exit code 1 when something does not add up. */
+async function verifyLedger(): Promise<void> {
+  const config = configOrRefuse(Deno.env.toObject());
+  if (config.kvPath === null) {
+    refuse("Cannot verify: KV_PATH is not set. It names the database file");
+  }
+  const kv = await openKv(config.kvPath);
+  const store = createStore({ kv, clock: systemClock() });
+  const found = await verifyAllWallets({ store }, () => {});
+  kv.close();
+  for (const { accountId, seq, reason } of found.differences) {
+    console.error(`${accountId} entry ${seq}: ${reason}`);
+  }
+  console.log(
+    `${found.wallets} wallets, ${found.entries} entries, ${found.differences.length} differences`,
+  );
+  if (found.differences.length > 0) Deno.exit(1);
 }
 
 /** The sandbox's heartbeat: every full minute of the clock with hands, and once at the start. */
@@ -252,23 +281,4 @@ function admin(first: NonNullable<Config["firstAdmin"]>): { email: string; passw
 function refuse(message: string): never {
   console.error(message);
   Deno.exit(1);
-}
-
-function printWelcome(
-  url: string,
-  { config, carrierUrl }: { config: Config; carrierUrl: string },
-): void {
-  console.log(`
-  Tollkeeper ${VERSION}, sandbox: simulated carriers, demo accounts, a clock with hands.
-
-  Open      ${url}/admin
-  Sign in   ${config.firstAdmin?.email}  ${config.firstAdmin?.password.reveal()}
-  API       curl -H "Authorization: Bearer ${config.adminApiKey?.reveal()}" ${url}/api/v1/calls
-  Sync      curl -H "Authorization: Bearer ${config.cronSecret?.reveal()}" ${url}/api/calls/scheduled-sync
-  Clock     curl -X POST -H "Authorization: Bearer ${config.adminApiKey?.reveal()}" -H "content-type: application/json" -d '{"advance":"P1D"}' ${url}/sandbox/clock
-  Docs      ${url}/docs
-  Bland     ${carrierUrl} (simulated)
-
-  Data lives in ${config.kvPath} and is made afresh at every start. Stop with Ctrl+C.
-`);
 }

@@ -7,13 +7,13 @@
  */
 import { RELEASE_JOB, releaseWaiting } from "../core/billing/bill_due.ts";
 import { CLAIM_JOB, claimCalls } from "../core/billing/claim_calls.ts";
+import { SYNC_JOB } from "../core/billing/sync_outcome.ts";
+import { VERIFICATION_JOB, verifyLedgerJob } from "../core/billing/verify_ledger.ts";
 import { MINUTE_MS, SECOND_MS } from "../core/clock.ts";
 import type { Job, JobProgress } from "../core/jobs/job.ts";
 import type { JobKind, JobKinds, JobResult } from "../core/jobs/run_jobs.ts";
 import { ASKED_RUN, syncCalls, type SyncDeps } from "./sync_calls.ts";
 
-/** The kind of a sync that a person started; its unique name is `all` or an account id. */
-export const SYNC_JOB = "sync_calls";
 const RETRIES = [10 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS] as const;
 
 /** The table of kinds over these doors. */
@@ -36,6 +36,7 @@ export function jobKinds(deps: SyncDeps): JobKinds {
         return { status: "done", result: { claimed: tally.claimed, billed: tally.billed.length } };
       },
     },
+    [VERIFICATION_JOB]: verifyLedgerJob(deps),
     [SYNC_JOB]: syncKind(deps),
   };
 }

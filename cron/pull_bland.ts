@@ -46,6 +46,8 @@ export interface PullOutcome {
   completeToMs: number | null;
   wasHourly: boolean;
   wasDaily: boolean;
+  /** Up to where the stretch was read when the time was over; null when it was not. */
+  stoppedAtMs: number | null;
   failed: number;
   tally: IntakeTally;
 }
@@ -66,6 +68,7 @@ export async function pullBland(deps: BillingDeps, pull: Pull): Promise<PullOutc
     completeToMs: null,
     wasHourly: stretch.isHourly,
     wasDaily: stretch.isDaily,
+    stoppedAtMs: null,
     failed: 0,
     tally: emptyTally(),
   };
@@ -78,7 +81,9 @@ function stretchOf(
   { cursor, lookbackDays }: Pull,
   nowMs: number,
 ): { startAtMs: number; isHourly: boolean; isDaily: boolean } {
-  const { completeToMs } = cursor;
+  const { completeToMs, stopped } = cursor;
+  // Begun again from its start, a long stretch would never be read to its end.
+  if (stopped) return { startAtMs: stopped.fromMs, ...stopped };
   if (completeToMs === null) {
     return { startAtMs: nowMs - lookbackDays * DAY_MS, isHourly: true, isDaily: true };
   }
@@ -132,8 +137,7 @@ async function pullPages(
     fromIndex = done;
     if (deps.clock.now() >= pull.untilMs) {
       // Out of time between two pages: what is stored is stored, the next run goes on from there.
-      outcome.completeToMs = createdAtMs(reports.at(-1)) ?? null;
-      outcome.wasDaily = outcome.wasHourly = false;
+      outcome.stoppedAtMs = createdAtMs(reports.at(-1)) ?? null;
       return;
     }
   }

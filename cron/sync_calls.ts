@@ -41,6 +41,8 @@ export interface BlandSource {
   sourceId: string;
   apiKey: string;
   keyAccountId: string | null;
+  /** Accounts that bring this key. */
+  accountIds: string[];
 }
 
 /** The source of the installation's own key. */
@@ -59,9 +61,7 @@ export async function syncCalls(deps: SyncDeps, request: SyncRequest): Promise<S
     return { status: "account_not_found", reason: null, counts: noCounts() };
   }
   const all = await listBlandSources(deps, bland);
-  const own = account?.hasBlandKey
-    ? all.filter((one) => one.sourceId === `bland:account:${account.id}`)
-    : [];
+  const own = all.filter((one) => account && one.accountIds.includes(account.id));
   const sources = account
     ? (own.length > 0 ? own : all.filter((one) => one.sourceId === MAIN_SOURCE))
     : all;
@@ -84,6 +84,7 @@ export async function listBlandSources(deps: SyncDeps, bland: BlandConfig): Prom
     sourceId: MAIN_SOURCE,
     apiKey: bland.apiKey.reveal(),
     keyAccountId: null,
+    accountIds: [],
   }];
   const ids: string[] = [];
   for await (const { key } of everyRow<object>(deps.store, { prefix: accountWithBlandKeyPrefix })) {
@@ -94,9 +95,14 @@ export async function listBlandSources(deps: SyncDeps, bland: BlandConfig): Prom
     const apiKey = secrets[i]?.value.blandApiKey;
     if (!apiKey) return;
     const shared = sources.find((one) => one.apiKey === apiKey);
+    if (!shared) {
+      const sourceId = `bland:account:${accountId}`;
+      sources.push({ sourceId, apiKey, keyAccountId: accountId, accountIds: [accountId] });
+      return;
+    }
     // A key that several bring cannot tell whose a call is: numbers and metadata must.
-    if (shared) shared.keyAccountId = null;
-    else sources.push({ sourceId: `bland:account:${accountId}`, apiKey, keyAccountId: accountId });
+    shared.keyAccountId = null;
+    shared.accountIds.push(accountId);
   });
   return sources;
 }
@@ -129,15 +135,19 @@ async function syncSource(
 
 function moveCursor(cursor: Cursor, { pull, nowMs }: { pull: PullOutcome; nowMs: number }): Cursor {
   const run = { ...cursor, lastRunAtMs: nowMs, lastError: pull.failure };
-  if (pull.failure !== null || pull.completeToMs === null) {
-    return { ...run, failuresInARow: pull.failure === null ? 0 : cursor.failuresInARow + 1 };
+  if (pull.failure !== null) return { ...run, failuresInARow: cursor.failuresInARow + 1 };
+  const { stoppedAtMs, wasHourly: isHourly, wasDaily: isDaily } = pull;
+  if (pull.completeToMs === null) {
+    const stopped = stoppedAtMs === null ? null : { fromMs: stoppedAtMs, isHourly, isDaily };
+    return { ...run, failuresInARow: 0, stopped: stopped ?? cursor.stopped };
   }
   return {
     ...run,
     failuresInARow: 0,
+    stopped: null,
     completeToMs: Math.max(cursor.completeToMs ?? 0, pull.completeToMs),
-    lastHourlyMs: pull.wasHourly ? nowMs : cursor.lastHourlyMs,
-    lastDailyMs: pull.wasDaily ? nowMs : cursor.lastDailyMs,
+    lastHourlyMs: isHourly ? nowMs : cursor.lastHourlyMs,
+    lastDailyMs: isDaily ? nowMs : cursor.lastDailyMs,
   };
 }
 
