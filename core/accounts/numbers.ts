@@ -77,17 +77,18 @@ export async function stageHolding(
     (one.carrier === null || one.carrier === holding.carrier)
   );
   if (covering) return { status: "number_already_assigned", number, holding: covering };
-  // The account's own holding of the same kind that began later is drawn back to the earlier instant.
-  const others =
-    row?.holdings.filter((one) => !overlapping.includes(one) || one.carrier !== holding.carrier) ??
-      [];
-  batch.set(numberKey(number), { number, holdings: [...others, holding] } satisfies NumberRow);
+  // The account's own holdings of the same kind that it overlaps become one with it.
+  const joined = overlapping.filter((one) => one.carrier === holding.carrier);
+  const fromMs = Math.min(holding.fromMs, ...joined.map((one) => one.fromMs));
+  const whole: Holding = { ...holding, fromMs };
+  const others = row?.holdings.filter((one) => !joined.includes(one)) ?? [];
+  batch.set(numberKey(number), { number, holdings: [...others, whole] } satisfies NumberRow);
   batch.set(numberByAccountKey(holding.accountId, number), {});
   touchIntakes(batch, touchedBy);
-  return { status: "number_assigned", number, holding };
+  return { status: "number_assigned", number, holding: whole };
 }
 
-/** Stages the end of an account's open holding; usage that started before it stays the account's. */
+/** Stages the end of an account's open holdings; usage that started before it stays the account's. */
 export async function stageNumberRelease(
   batch: Batch,
   { number, accountId, atMs, touchedBy }: {
@@ -98,13 +99,15 @@ export async function stageNumberRelease(
   },
 ): Promise<{ status: "number_released"; holding: Holding } | { status: "number_not_held" }> {
   const row = await batch.get<NumberRow>(numberKey(number));
-  const open = row?.holdings.find((one) => one.accountId === accountId && one.toMs === null);
+  // One for every carrier, or one for each of several.
+  const isOpen = (one: Holding) => one.accountId === accountId && one.toMs === null;
+  const end = (one: Holding): Holding => ({ ...one, toMs: Math.max(atMs, one.fromMs) });
+  const open = row?.holdings.find(isOpen);
   if (!row || !open) return { status: "number_not_held" };
-  const ended: Holding = { ...open, toMs: Math.max(atMs, open.fromMs) };
-  const holdings = row.holdings.map((one) => (one === open ? ended : one));
+  const holdings = row.holdings.map((one) => (isOpen(one) ? end(one) : one));
   batch.set(numberKey(number), { number, holdings } satisfies NumberRow);
   touchIntakes(batch, touchedBy);
-  return { status: "number_released", holding: ended };
+  return { status: "number_released", holding: end(open) };
 }
 
 /** The numbers an account holds or held, with its own holdings of each. */

@@ -11,6 +11,7 @@
 import {
   type AssignOutcome,
   type Holding,
+  type NumberRow,
   stageHolding,
   stageNumberRelease,
 } from "../accounts/numbers.ts";
@@ -18,7 +19,13 @@ import { recordAudit } from "../audit/audit.ts";
 import { formatInstant } from "../clock.ts";
 import { stageJob } from "../jobs/job.ts";
 import type { Batch } from "../kv/batch.ts";
-import { intakeKey, numberKey, unassignedCallPrefix } from "../kv/keys.ts";
+import {
+  auditKey,
+  intakeKey,
+  jobByUniqueKey,
+  numberKey,
+  unassignedCallPrefix,
+} from "../kv/keys.ts";
 import { everyRow } from "../kv/page.ts";
 import { billDue, type BillingDeps, type BillTally } from "./bill_due.ts";
 import { stageClaim } from "./record_calls.ts";
@@ -47,6 +54,11 @@ export function assignNumber(
     gate: numberKey(number),
     stage: async (batch) => {
       const outcome = await stageHolding(batch, { number, holding, touchedBy: auditId });
+      // A record under the id of this very call: it was committed, and only the reply was lost.
+      if (outcome.status === "number_already_assigned" && await batch.get(auditKey(auditId))) {
+        const job = await batch.get<{ id: string }>(jobByUniqueKey(CLAIM_JOB, number));
+        return { ...outcome, status: "number_assigned", claimJobId: job!.id };
+      }
       if (outcome.status !== "number_assigned") return outcome;
       recordAudit(batch, {
         id: auditId,
@@ -80,6 +92,12 @@ export function releaseNumber(
         atMs,
         touchedBy: auditId,
       });
+      // A record under the id of this very call: it was committed, and only the reply was lost.
+      if (outcome.status === "number_not_held" && await batch.get(auditKey(auditId))) {
+        const row = await batch.get<NumberRow>(numberKey(number));
+        const holding = row?.holdings.findLast((one) => one.accountId === accountId);
+        if (holding) return { status: "number_released", holding };
+      }
       if (outcome.status === "number_released") {
         recordAudit(batch, {
           id: auditId,

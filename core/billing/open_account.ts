@@ -8,7 +8,7 @@
 import { type Account, stageAccount } from "../accounts/account.ts";
 import { touchIntakes } from "../accounts/numbers.ts";
 import { recordAudit } from "../audit/audit.ts";
-import { accountKey, walletKey } from "../kv/keys.ts";
+import { accountKey, auditKey, walletKey } from "../kv/keys.ts";
 import { emptyWallet } from "../wallet/wallet.ts";
 import type { BillingDeps } from "./bill_due.ts";
 import { stageClaimJob } from "./claim_calls.ts";
@@ -45,6 +45,10 @@ export function openAccount(
     reads: [accountKey(account.id)],
     stage: async (batch) => {
       const earlier = await batch.getChecked<Account>(accountKey(account.id));
+      // A record under the id of this very call: it was committed, and only the reply was lost.
+      if (earlier && await batch.get(auditKey(auditId))) {
+        return { status: "account_opened", account: earlier, claimJobId: jobId };
+      }
       if (earlier) return { status: "account_exists", account: earlier };
       stageAccount(batch, { account, blandApiKey });
       batch.set(

@@ -54,7 +54,7 @@ export async function listPage<T>(store: Store, request: PageRequest): Promise<P
 export function formatCursor(position: Key): string {
   // Numbers are kept as carriers write them, so a part may hold any letter; base64 knows bytes only.
   const ascii = JSON.stringify(position).replace(
-    /[^\u0000-\u007f]/g,
+    /[\u0080-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
   return btoa(ascii).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");

@@ -61,8 +61,12 @@ export function putRatePlan(
       const versions = change.versions.map((one, i) => ({ ...one, version: i + 1 }));
       const plan: RatePlan = { ...change.plan, versions };
       if (earlier && isSamePlan(earlier, plan)) return { status: "stored", plan, isNew: false };
-      const stamp = (await deps.store.get(key))?.versionstamp ?? null;
-      if (stamp !== change.expectedStamp) return { status: "changed_meanwhile" };
+      const stored = await deps.store.get<RatePlan>(key);
+      // A change that shares this commit has no stamp yet; the caller has not seen it either.
+      const isAsStored = earlier ? stored && isSamePlan(earlier, stored.value) : !stored;
+      if (!isAsStored || (stored?.versionstamp ?? null) !== change.expectedStamp) {
+        return { status: "changed_meanwhile" };
+      }
       const refusal = earlier && refuseRewrite(earlier, { plan, atMs: change.atMs });
       if (refusal) return refusal;
       batch.set(key, plan);
