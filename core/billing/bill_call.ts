@@ -46,7 +46,9 @@ export async function billCall(
   const earlier = await batch.get<CallCharge>(chargeKey(call.id));
   const charge = earlier ??
     noCharge({ callId: call.id, accountId: account.id, carrier: call.carrier });
-  if (charge.state === "billed" && charge.revision >= call.revision) {
+  // A later revision has been dealt with, be it that it waits: this one is an old picture.
+  const isPast = charge.revision > call.revision;
+  if (isPast || (charge.state === "billed" && charge.revision === call.revision)) {
     return { status: "unchanged", micros: 0n };
   }
   if (call.fault) return await park(batch, { charge, call, reason: call.fault, atMs });

@@ -21,6 +21,7 @@ import {
   type Key,
   walletKey,
 } from "../kv/keys.ts";
+import { everyRow } from "../kv/page.ts";
 import type { Store } from "../kv/store.ts";
 import type { Log } from "../log.ts";
 import { formatMicros } from "../money.ts";
@@ -47,7 +48,11 @@ const WALLETS_AT_ONCE = 16;
 /** The kind of the job that goes on where a money change left calls waiting that it could pay. */
 export const RELEASE_JOB = "release_waiting";
 
-/** Bills what is due, of one account or of all. What becomes due meanwhile is left to the next run. */
+/**
+ * Bills what is due, of one account or of all. What becomes due meanwhile is left to the next run.
+ *
+ * A wallet that cannot be billed does not hold up the others: its error is thrown when all are done.
+ */
 export async function billDue(
   deps: BillingDeps,
   { accountId, actor, fresh = new Map() }: {
@@ -59,23 +64,17 @@ export async function billDue(
 ): Promise<BillTally> {
   const tally: BillTally = { billed: [], adjusted: [], waiting: [], parked: [] };
   const prefix = callDuePrefix(accountId);
+  const failures: unknown[] = [];
   let after: Key | undefined;
   while (true) {
     const rows = await deps.store.list<object>({ prefix, ...(after ? { after } : {}) });
-    if (rows.length === 0) return tally;
+    if (rows.length === 0) break;
     after = rows.at(-1)!.key;
-    const byAccount = Map.groupBy(rows.map(({ key }) => key), (key) => key[1]!);
-    const parts = [...byAccount].flatMap(([id, keys]) =>
-      partsOf(keys).map((due) => ({ accountId: id, due }))
-    );
-    for (let i = 0; i < parts.length; i += WALLETS_AT_ONCE) {
-      await Promise.all(
-        parts.slice(i, i + WALLETS_AT_ONCE).map((part) =>
-          billPart(deps, { ...part, tally, actor, fresh })
-        ),
-      );
-    }
+    const parts = partsOf(rows.map(({ key }) => ({ accountId: key[1]!, ...dueItem(key, fresh) })));
+    failures.push(...await billParts(deps, { parts, tally, actor }));
   }
+  if (failures.length > 0) throw failures[0];
+  return tally;
 }
 
 /** Tries parked calls again: a plan may have been stored, a currency set right. */
@@ -84,13 +83,12 @@ export async function billParked(
   { actor }: { actor: string },
 ): Promise<BillTally> {
   const tally: BillTally = { billed: [], adjusted: [], waiting: [], parked: [] };
-  const rows = await deps.store.list<object>({ prefix: callParkedPrefix });
-  for (const [accountId, keys] of Map.groupBy(rows.map(({ key }) => key), (key) => key[1]!)) {
-    for (const part of partsOf(keys)) {
-      const items = part.map((key) => ({ callId: key[2]!, dueKey: null, fresh: null }));
-      await billItems(deps, { accountId, items, tally, actor });
-    }
+  const parked: (Item & { accountId: string })[] = [];
+  for await (const { key } of everyRow<object>(deps.store, { prefix: callParkedPrefix })) {
+    parked.push({ accountId: key[1]!, callId: key[2]!, dueKey: null, fresh: null });
   }
+  const failures = await billParts(deps, { parts: partsOf(parked), tally, actor });
+  if (failures.length > 0) throw failures[0];
   return tally;
 }
 
@@ -152,31 +150,42 @@ interface Item {
   fresh: Call | null;
 }
 
-function partsOf(keys: Key[]): Key[][] {
-  const parts: Key[][] = [];
-  for (let i = 0; i < keys.length; i += CALLS_PER_COMMIT) {
-    parts.push(keys.slice(i, i + CALLS_PER_COMMIT));
+interface Part {
+  accountId: string;
+  items: Item[];
+}
+
+function dueItem(dueKey: Key, fresh: ReadonlyMap<string, Call>): Item {
+  const [, accountId, , callId, revision] = dueKey;
+  const call = fresh.get(callId!);
+  // A later revision has a due mark of its own; this one may only be settled by what it stands for.
+  const isDue = call?.accountId === accountId && call?.revision === Number(revision);
+  return { callId: callId!, dueKey, fresh: isDue ? call! : null };
+}
+
+function partsOf(items: (Item & { accountId: string })[]): Part[] {
+  const parts: Part[] = [];
+  for (const [accountId, mine] of Map.groupBy(items, (item) => item.accountId)) {
+    for (let i = 0; i < mine.length; i += CALLS_PER_COMMIT) {
+      parts.push({ accountId, items: mine.slice(i, i + CALLS_PER_COMMIT) });
+    }
   }
   return parts;
 }
 
-async function billPart(
+/** Bills every part, {@link WALLETS_AT_ONCE} side by side; answers what went wrong. */
+async function billParts(
   deps: BillingDeps,
-  { accountId, due, tally, actor, fresh }: {
-    accountId: string;
-    due: Key[];
-    tally: BillTally;
-    actor: string;
-    fresh: ReadonlyMap<string, Call>;
-  },
-): Promise<void> {
-  const items = due.map((dueKey): Item => {
-    const call = fresh.get(dueKey[3]!);
-    // A later revision has a due mark of its own; this one may only be settled by what it stands for.
-    const isDue = call?.accountId === accountId && call.revision === Number(dueKey[4]);
-    return { callId: dueKey[3]!, dueKey, fresh: isDue ? call : null };
-  });
-  await billItems(deps, { accountId, items, tally, actor });
+  { parts, tally, actor }: { parts: Part[]; tally: BillTally; actor: string },
+): Promise<unknown[]> {
+  const failures: unknown[] = [];
+  for (let i = 0; i < parts.length; i += WALLETS_AT_ONCE) {
+    const done = await Promise.allSettled(
+      parts.slice(i, i + WALLETS_AT_ONCE).map((part) => billItems(deps, { ...part, tally, actor })),
+    );
+    for (const one of done) if (one.status === "rejected") failures.push(one.reason);
+  }
+  return failures;
 }
 
 async function billItems(

@@ -4,7 +4,8 @@
  * The job is staged in the commit that makes the claim possible, so it happens even if the process
  * dies right after; whoever made the change also runs it at once.
  *
- * Goes to: `core/billing/record_calls.ts`, `core/billing/bill_due.ts`.
+ * Goes to: `core/billing/record_calls.ts`, `core/billing/record_messages.ts`,
+ * `core/billing/bill_due.ts`.
  *
  * @module
  */
@@ -23,12 +24,16 @@ import {
   auditKey,
   intakeKey,
   jobByUniqueKey,
+  type Key,
   numberKey,
   unassignedCallPrefix,
+  unassignedMessagePrefix,
 } from "../kv/keys.ts";
 import { everyRow } from "../kv/page.ts";
 import { billDue, type BillingDeps, type BillTally } from "./bill_due.ts";
+import { rateDueMessages } from "./rate_messages.ts";
 import { stageClaim } from "./record_calls.ts";
+import { stageMessageClaim } from "./record_messages.ts";
 
 /** The kind of the job that settles a claim; its unique name is the number, or the account's claim. */
 export const CLAIM_JOB = "claim_calls";
@@ -113,32 +118,41 @@ export function releaseNumber(
   });
 }
 
-/** Gives every unassigned call of a claim its owner, and bills the owners. */
+/** Gives every unassigned call and message of a claim its owner; bills the calls, rates the messages. */
 export async function claimCalls(
   deps: BillingDeps,
   { claim, actor }: { claim: string; actor: string },
 ): Promise<BillTally & { claimed: number }> {
-  const tally = { billed: [], adjusted: [], waiting: [], parked: [], claimed: 0 } as BillTally & {
-    claimed: number;
-  };
+  const calls = await claimEach(deps, { prefix: unassignedCallPrefix(claim), stage: stageClaim });
+  const messages = await claimEach(deps, {
+    prefix: unassignedMessagePrefix(claim),
+    stage: stageMessageClaim,
+  });
+  const nothing: BillTally = { billed: [], adjusted: [], waiting: [], parked: [] };
+  const billed = calls > 0 ? await billDue(deps, { actor }) : nothing;
+  if (messages > 0) await rateDueMessages(deps);
+  return { ...billed, claimed: calls + messages };
+}
+
+async function claimEach(
+  deps: BillingDeps,
+  { prefix, stage }: { prefix: Key; stage: (batch: Batch, id: string) => Promise<boolean> },
+): Promise<number> {
   const ids: string[] = [];
-  for await (
-    const { key } of everyRow<object>(deps.store, { prefix: unassignedCallPrefix(claim) })
-  ) ids.push(key[3]!);
-  for (const [carrier, calls] of Map.groupBy(ids, (id) => id.slice(0, id.indexOf(":")))) {
-    for (let i = 0; i < calls.length; i += CALLS_PER_COMMIT) {
-      const part = calls.slice(i, i + CALLS_PER_COMMIT);
-      tally.claimed += await deps.gates.change({
+  for await (const { key } of everyRow<object>(deps.store, { prefix })) ids.push(key[3]!);
+  let count = 0;
+  for (const [carrier, ofCarrier] of Map.groupBy(ids, (id) => id.slice(0, id.indexOf(":")))) {
+    for (let i = 0; i < ofCarrier.length; i += CALLS_PER_COMMIT) {
+      const part = ofCarrier.slice(i, i + CALLS_PER_COMMIT);
+      count += await deps.gates.change({
         gate: intakeKey(carrier),
         stage: async (batch) => {
           let claimed = 0;
-          for (const id of part) if (await stageClaim(batch, id)) claimed++;
+          for (const id of part) if (await stage(batch, id)) claimed++;
           return claimed;
         },
       });
     }
   }
-  if (tally.claimed === 0) return tally;
-  const billed = await billDue(deps, { actor });
-  return { ...billed, claimed: tally.claimed };
+  return count;
 }

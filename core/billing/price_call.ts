@@ -35,7 +35,9 @@ export async function priceCall(
   { call, charge, account }: { call: Call; charge: CallCharge; account: Account },
 ): Promise<PriceOutcome> {
   const planId = charge.trace?.plan ?? planIdOf(account, charge.service);
-  const plan = await batch.getChecked<RatePlan>(ratePlanKey(planId));
+  // A version that priced a call before can never change; only a first pricing rests on the plan.
+  const key = ratePlanKey(planId);
+  const plan = await (charge.trace ? batch.get<RatePlan>(key) : batch.getChecked<RatePlan>(key));
   const version = plan && findVersion(plan, { call, charge });
   if (!plan || !version || plan.service !== charge.service) {
     return { status: "unpriced", reason: "no_rate_plan" };

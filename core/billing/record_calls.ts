@@ -9,12 +9,14 @@
  * @module
  */
 import { holderAt, type NumberRow } from "../accounts/numbers.ts";
+import { utcDay } from "../clock.ts";
 import type { Batch } from "../kv/batch.ts";
 import type { Gates } from "../kv/gates.ts";
 import {
   accountKey,
   callDueKey,
   callKey,
+  heardDayKey,
   intakeKey,
   type Key,
   numberKey,
@@ -33,6 +35,14 @@ export interface Intake {
   keyAccountId: string | null;
   reports: CallReport[];
   atMs: number;
+  /** How we came to hear of them, for counting what webhooks miss. */
+  heardBy?: "webhook" | "listing";
+}
+
+/** A UTC day's calls of a carrier, by how we first heard that they had ended. */
+export interface HeardDay {
+  webhook: number;
+  listing: number;
 }
 
 /** What taking in came to. `owners` are the accounts of every call reported, new or not. */
@@ -61,20 +71,38 @@ const CALLS_PER_COMMIT = 80;
 export async function recordCalls(deps: { gates: Gates }, intake: Intake): Promise<IntakeTally> {
   const tally = emptyTally();
   const book: OwnerBook = { touchedBy: undefined, rows: new Map() };
-  const reports = [...new Map(intake.reports.map((report) => [callId(report), report])).values()];
-  for (let i = 0; i < reports.length; i += CALLS_PER_COMMIT) {
-    const part = { ...intake, reports: reports.slice(i, i + CALLS_PER_COMMIT) };
-    const found = await deps.gates.change({
-      gate: intakeKey(intake.carrier),
-      reads: part.reports.map((report) => callKey(callId(report))),
-      stage: async (batch) => {
-        await readOwners(batch, { book, intake: part });
-        return await stageReports(batch, { book, intake: part });
-      },
-    });
-    addTally(tally, found);
+  for (let i = 0; i < intake.reports.length; i += CALLS_PER_COMMIT) {
+    const reports = intake.reports.slice(i, i + CALLS_PER_COMMIT);
+    addTally(tally, await recordPart(deps, { book, intake: { ...intake, reports } }));
   }
   return tally;
+}
+
+async function recordPart(
+  deps: { gates: Gates },
+  { book, intake }: { book: OwnerBook; intake: Intake },
+): Promise<IntakeTally> {
+  const { carrier, reports } = intake;
+  try {
+    return await deps.gates.change({
+      gate: intakeKey(carrier),
+      reads: reports.map((report) => callKey(callId(report))),
+      stage: async (batch) => {
+        await readOwners(batch, { book, intake });
+        return await stageReports(batch, { book, intake });
+      },
+    });
+  } catch (error) {
+    // Calls whose start moves write up to ten rows each: then a part is too large, its halves are not.
+    if (!(error instanceof RangeError) || reports.length < 2) throw error;
+    const middle = Math.ceil(reports.length / 2);
+    const halves = [reports.slice(0, middle), reports.slice(middle)];
+    const tally = emptyTally();
+    for (const half of halves) {
+      addTally(tally, await recordPart(deps, { book, intake: { ...intake, reports: half } }));
+    }
+    return tally;
+  }
 }
 
 /** A tally of nothing. */
@@ -128,22 +156,29 @@ async function stageReports(
       tally.owners.set(before!.id, before!.accountId);
       continue;
     }
-    const accountId = merged.accountId ?? intake.keyAccountId ?? findOwner(book.rows, merged);
+    const known = before && mayChangeOwner(before, intake) ? null : merged.accountId;
+    const accountId = known ?? intake.keyAccountId ??
+      await findOwner(merged, (key) => readOwner(batch, { book, key })) ?? merged.accountId;
     const after = { ...merged, accountId };
     stageReport(batch, { before, after });
-    (before ? tally.updated : tally.stored).push(after.id);
+    if (after.isFinal && !before?.isFinal) await countHeard(batch, { call: after, intake });
+    // A page may show a call twice; both rows are taken in, and it counts once.
+    if (!tally.fresh.has(after.id)) {
+      (before ? tally.updated : tally.stored).push(after.id);
+      if (!accountId) tally.unassigned.push(after.id);
+    }
     tally.owners.set(after.id, accountId);
     tally.fresh.set(after.id, after);
-    if (!accountId) tally.unassigned.push(after.id);
   }
   return tally;
 }
 
 function stageReport(batch: Batch, { before, after }: { before: Call | null; after: Call }): void {
   stageCall(batch, { before, after });
-  const isOpen = !after.isFinal && !after.fault;
-  if (isOpen && !before) batch.set(openCallKey(after.sourceId, after.id), {});
-  if (!isOpen && before) batch.delete(openCallKey(after.sourceId, after.id));
+  const isOpen = isCallOpen(after);
+  const wasOpen = before !== null && isCallOpen(before);
+  if (isOpen && !wasOpen) batch.set(openCallKey(after.sourceId, after.id), {});
+  if (!isOpen && wasOpen) batch.delete(openCallKey(after.sourceId, after.id));
   if (before && !before.accountId) unlistUnassigned(batch, before);
   if (!after.accountId) listUnassigned(batch, after);
   else if (!isOpen) {
@@ -151,15 +186,51 @@ function stageReport(batch: Batch, { before, after }: { before: Call | null; aft
   }
 }
 
+async function countHeard(
+  batch: Batch,
+  { call, intake }: { call: Call; intake: Intake },
+): Promise<void> {
+  if (!intake.heardBy) return;
+  const key = heardDayKey(intake.carrier, utcDay(call.startedAtMs));
+  const day = await batch.get<HeardDay>(key) ?? { webhook: 0, listing: 0 };
+  batch.set(key, { ...day, [intake.heardBy]: day[intake.heardBy] + 1 });
+}
+
+/** Its carrier has not ended it, and nothing is wrong with it: it is to be read again. */
+function isCallOpen(call: Call): boolean {
+  return !call.isFinal && !call.fault;
+}
+
+/**
+ * Until a call has been due, the next report may tell another start or name its account. After that
+ * its charge stands beneath a wallet, and it stays there.
+ */
+function mayChangeOwner(before: Call, { sourceId }: Intake): boolean {
+  return isCallOpen(before) && !before.hadFault && before.sourceId === sourceId;
+}
+
+/** A row from the book; what an earlier report named and this one does not is read now. */
+async function readOwner(
+  batch: Batch,
+  { book, key }: { book: OwnerBook; key: Key },
+): Promise<object | null> {
+  const name = key.join("/");
+  if (!book.rows.has(name)) book.rows.set(name, await batch.get<object>(key));
+  return book.rows.get(name) ?? null;
+}
+
 /** What the call names itself goes before numbers: it was said when the call was ordered. */
-function findOwner(rows: ReadonlyMap<string, object | null>, call: Call): string | null {
+async function findOwner(
+  call: Call,
+  read: (key: Key) => Promise<object | null>,
+): Promise<string | null> {
   const { carrier, claimedAccountId, startedAtMs } = call;
-  if (claimedAccountId !== null && rows.get(accountKey(claimedAccountId).join("/"))) {
+  if (claimedAccountId !== null && await read(accountKey(claimedAccountId))) {
     return claimedAccountId;
   }
   for (const number of ownNumbers(call)) {
-    const row = rows.get(numberKey(number).join("/")) as NumberRow | null | undefined;
-    const holder = holderAt(row ?? null, { carrier, atMs: startedAtMs });
+    const row = await read(numberKey(number)) as NumberRow | null;
+    const holder = holderAt(row, { carrier, atMs: startedAtMs });
     if (holder) return holder;
   }
   return null;
@@ -202,7 +273,13 @@ export async function giveUpCall(
       if (!before || before.isFinal || before.fault) return;
       stageReport(batch, {
         before,
-        after: { ...before, fault: reason, revision: before.revision + 1, learnedAtMs: atMs },
+        after: {
+          ...before,
+          fault: reason,
+          hadFault: true,
+          revision: before.revision + 1,
+          learnedAtMs: atMs,
+        },
       });
     },
   });
@@ -212,12 +289,7 @@ export async function giveUpCall(
 export async function stageClaim(batch: Batch, id: string): Promise<boolean> {
   const before = await batch.get<Call>(callKey(id));
   if (!before || before.accountId) return false;
-  const keys = ownerKeysOf(before);
-  const rows = await batch.getMany<object>(keys);
-  const accountId = findOwner(
-    new Map(keys.map((key, i) => [key.join("/"), rows[i] ?? null])),
-    before,
-  );
+  const accountId = await findOwner(before, (key) => batch.get<object>(key));
   if (!accountId) return false;
   stageReport(batch, { before, after: { ...before, accountId, revision: before.revision + 1 } });
   return true;

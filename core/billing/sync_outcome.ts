@@ -4,6 +4,9 @@
  * @module
  */
 
+/** The kind of the job that syncs; its unique name is `all` or an account id. */
+export const SYNC_JOB = "sync_calls";
+
 /** Figures of a sync; the members of its answer. */
 export interface SyncCounts {
   /** Accounts whose calls were among those fetched. */

@@ -10,6 +10,13 @@ import { encodeRow } from "../kv/codec.ts";
 import { cursorKey, cursorPrefix } from "../kv/keys.ts";
 import type { Store } from "../kv/store.ts";
 
+/** A stretch that is not read to its end: where to go on, and which one it was. */
+export interface StoppedStretch {
+  fromMs: number;
+  isHourly: boolean;
+  isDaily: boolean;
+}
+
 /** Where a carrier key stands. */
 export interface Cursor {
   sourceId: string;
@@ -18,6 +25,8 @@ export interface Cursor {
   /** When a wider stretch was last read again, and the widest. */
   lastHourlyMs: number;
   lastDailyMs: number;
+  /** Where a run that was out of time stopped reading; null when its stretch was read to the end. */
+  stopped: StoppedStretch | null;
   lastRunAtMs: number;
   /** Why the last run failed; null when it did not. */
   lastError: string | null;
@@ -32,6 +41,7 @@ export async function getCursor(store: Store, sourceId: string): Promise<Cursor>
     completeToMs: null,
     lastHourlyMs: 0,
     lastDailyMs: 0,
+    stopped: null,
     lastRunAtMs: 0,
     lastError: null,
     failuresInARow: 0,

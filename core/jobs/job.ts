@@ -26,6 +26,8 @@ export interface Job {
   dueAtMs: number;
   /** Whoever took it last; an older holder's finish is refused. */
   token: string | null;
+  /** It was asked for again while it ran: its cause may be younger than what it looked at. */
+  isWoken?: boolean;
   lastError: string | null;
   progress: JobProgress | null;
   createdAtMs: number;
@@ -41,7 +43,10 @@ export interface JobProgress {
   result: Record<string, number>;
 }
 
-/** A job to stage. An unfinished one of the same kind and name is woken, a finished one starts again. */
+/**
+ * A job to stage. An unfinished one of the same kind and name is woken (one that runs goes through once
+ * more), a finished one starts again.
+ */
 export interface JobRequest {
   id: string;
   kind: string;
@@ -56,10 +61,10 @@ export async function stageJob(batch: Batch, request: JobRequest): Promise<strin
   const pointer = await batch.getChecked<{ id: string }>(uniqueKey);
   const earlier = pointer && await batch.getChecked<Job>(jobKey(pointer.id));
   if (earlier && (earlier.state === "pending" || earlier.state === "running")) {
-    const dueAtMs = earlier.state === "pending"
-      ? Math.min(earlier.dueAtMs, request.dueAtMs)
-      : earlier.dueAtMs;
-    moveJob(batch, { from: earlier, to: { ...earlier, dueAtMs } });
+    const to: Job = earlier.state === "pending"
+      ? { ...earlier, dueAtMs: Math.min(earlier.dueAtMs, request.dueAtMs) }
+      : { ...earlier, isWoken: true };
+    moveJob(batch, { from: earlier, to });
     return earlier.id;
   }
   const job: Job = {

@@ -70,7 +70,8 @@ function keepRenewing(deps: Deps, lease: { name: string; token: string }): () =>
   let cancel = deps.clock.after(RENEW_EVERY_MS, renew);
   function renew() {
     cancel = deps.clock.after(RENEW_EVERY_MS, renew);
-    renewing = takeLease(deps, lease).catch(() => false);
+    // One after the other: one that hung must not take the lease again after it was given back.
+    renewing = renewing.then(() => takeLease(deps, lease)).catch(() => false);
   }
   return async () => {
     cancel();

@@ -48,7 +48,12 @@ export async function runDueJobs(deps: Deps, { untilMs }: { untilMs: number }): 
   let count = 0;
   for (const { key } of due) {
     if (deps.clock.now() >= untilMs) break;
-    if (await runJob(deps, key[2]!)) count++;
+    try {
+      if (await runJob(deps, key[2]!)) count++;
+    } catch (error) {
+      // One row that cannot be read or written must not keep those behind it from running.
+      deps.log("error", "A job could not be taken up or finished", { job: key[2], error });
+    }
   }
   return count;
 }
@@ -102,6 +107,7 @@ async function takeJob(deps: Deps, jobId: string): Promise<Job | null> {
         state: "running",
         attempts: job.attempts + 1,
         token,
+        isWoken: false,
         dueAtMs: nowMs + JOB_LEASE_MS,
       };
       moveJob(batch, { from: job, to: taken });
@@ -119,6 +125,9 @@ async function finishJob(
     job,
     change: (now) => {
       const progress = now.progress ?? { done: 0, total: null, note: "", result: {} };
+      if (result.status === "done" && now.isWoken) {
+        return { ...now, state: "pending", attempts: 0, dueAtMs: nowMs, isWoken: false };
+      }
       if (result.status === "done") {
         return {
           ...now,

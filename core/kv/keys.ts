@@ -227,3 +227,45 @@ export const throttleKey = (
 export const auditKey = (id: string): Key => ["audit", id];
 /** All changes by hand, oldest first. */
 export const auditPrefix: Key = ["audit"];
+
+/** What a carrier said about one message. Written under the carrier's intake. */
+export const messageKey = (messageId: string): Key => ["message", messageId];
+/** Index: all messages by sending. */
+export const messageByTimeKey = (sentAtMs: number, messageId: string): Key => [
+  "message_by_time",
+  timePart(sentAtMs),
+  messageId,
+];
+/** See {@link messageByTimeKey}. */
+export const messageByTimePrefix: Key = ["message_by_time"];
+/** Index: an account's messages by sending. */
+export const messageByAccountKey = (
+  accountId: string,
+  sentAtMs: number,
+  messageId: string,
+): Key => ["message_by_account", accountId, timePart(sentAtMs), messageId];
+/** See {@link messageByAccountKey}. */
+export const messageByAccountPrefix = (accountId: string): Key => ["message_by_account", accountId];
+/** Index: messages nobody owns yet, by the number that would claim them. */
+export const unassignedMessageKey = (party: string, sentAtMs: number, messageId: string): Key => [
+  "unassigned_message_by_party",
+  party,
+  timePart(sentAtMs),
+  messageId,
+];
+/** See {@link unassignedMessageKey}. */
+export const unassignedMessagePrefix = (party?: string): Key =>
+  party === undefined ? ["unassigned_message_by_party"] : ["unassigned_message_by_party", party];
+/** Work: this revision of a message is not rated yet. */
+export const messageDueKey = (
+  accountId: string,
+  sentAtMs: number,
+  messageId: string,
+  revision: number,
+): Key => ["message_due", accountId, timePart(sentAtMs), messageId, order(revision, 6)];
+/** See {@link messageDueKey}. */
+export const messageDuePrefix: Key = ["message_due"];
+/** What we charge for a message, by its bill. Under the wallet. */
+export const messageChargeKey = (messageId: string): Key => ["message_charge", messageId];
+/** How many of a carrier's calls of a UTC day we heard of by webhook, and by looking. */
+export const heardDayKey = (carrier: string, day: string): Key => ["heard_day", carrier, day];

@@ -14,8 +14,10 @@ import { callId, type CallReport } from "./call_usage.ts";
 export interface Call extends Omit<CallReport, "claimedAccountId"> {
   /** `bland:…`, `telnyx:…`, `twilio:…`. */
   id: string;
-  /** Whose it is; once known it never changes. Null: nobody's yet. */
+  /** Whose it is; once the call was due, that never changes. Null: nobody's yet. */
   accountId: string | null;
+  /** Something was wrong with it once, so it may have been due before it ended. */
+  hadFault: boolean;
   claimedAccountId: string | null;
   /** The carrier key it came through. */
   sourceId: string;
@@ -35,6 +37,7 @@ export function mergeReport(
       ...report,
       id: callId(report),
       accountId: null,
+      hadFault: report.fault !== null,
       sourceId,
       revision: 1,
       learnedAtMs: atMs,
@@ -44,20 +47,28 @@ export function mergeReport(
     text !== null && text !== earlier.record[name]
   );
   // A carrier that shows an ended call as running shows an old picture.
-  const isSame = news.length === 0 && report.fault === earlier.fault;
+  // One that was given up on stays so until there is news of it.
+  const isSame = news.length === 0 &&
+    (report.fault === earlier.fault || !(report.isFinal || report.fault));
   if (isSame || (earlier.isFinal && !report.isFinal)) return null;
   // Short rows say less than long ones: what a report leaves out stays as it was.
-  const leavesOut = (name: string) => report.record[name] == null && earlier.record[name] != null;
+  const tells = (record: Record<string, string | null>, name: string) =>
+    (record[name] ?? null) !== null;
+  const leavesOut = (name: string) => !tells(report.record, name) && tells(earlier.record, name);
   return {
     ...earlier,
     ...report,
     id: earlier.id,
     accountId: earlier.accountId,
+    hadFault: earlier.hadFault || report.fault !== null,
     sourceId: earlier.sourceId,
     direction: report.direction ?? earlier.direction,
+    from: leavesOut("from") ? earlier.from : report.from,
+    to: leavesOut("to") ? earlier.to : report.to,
     status: leavesOut("status") ? earlier.status : report.status,
     startedAtMs: leavesOut("started_at") ? earlier.startedAtMs : report.startedAtMs,
     answeredAtMs: report.answeredAtMs ?? earlier.answeredAtMs,
+    endedAtMs: report.endedAtMs ?? earlier.endedAtMs,
     durationSeconds: report.durationSeconds ?? earlier.durationSeconds,
     costMicros: report.costMicros ?? earlier.costMicros,
     costCurrency: report.costCurrency ?? earlier.costCurrency,
@@ -73,13 +84,11 @@ export function stageCall(
   batch: Batch,
   { before, after }: { before: Call | null; after: Call },
 ): void {
-  if (before && before.startedAtMs !== after.startedAtMs) {
-    batch.delete(callByTimeKey(before.startedAtMs, before.id));
-    if (before.accountId) {
-      batch.delete(callByAccountKey(before.accountId, before.startedAtMs, before.id));
-    }
-  }
   const moved = before?.startedAtMs !== after.startedAtMs;
+  if (before && moved) batch.delete(callByTimeKey(before.startedAtMs, before.id));
+  if (before?.accountId && (moved || before.accountId !== after.accountId)) {
+    batch.delete(callByAccountKey(before.accountId, before.startedAtMs, before.id));
+  }
   batch.set(callKey(after.id), after);
   if (moved) batch.set(callByTimeKey(after.startedAtMs, after.id), {});
   if (after.accountId && (moved || before?.accountId !== after.accountId)) {
