@@ -65,7 +65,16 @@ export function wire(doors: Doors): Program {
   const { clock, ids, log, egress, config } = doors;
   const store = createStore({ kv: doors.kv, clock });
   const gates = createGates({ store, clock, ids, log });
-  const deps = { store, gates, clock, ids, log, egress, bland: config.bland };
+  const deps = {
+    store,
+    gates,
+    clock,
+    ids,
+    log,
+    egress,
+    bland: config.bland,
+    twilio: config.twilio,
+  };
   const kinds = jobKinds(deps);
   let background: Promise<void> = Promise.resolve();
   async function wake(): Promise<void> {

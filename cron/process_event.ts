@@ -1,21 +1,35 @@
 /**
- * Works off one event of the inbox: for Bland, reads the call again and bills it.
+ * Works off one event of the inbox: takes in what it says, or reads the call again, and bills it.
  *
- * Goes to: `cron/pull_bland.ts`, `core/billing/bill_due.ts`.
+ * Comes from: `cron/mod.ts`. Goes to: `core/billing/record_calls.ts`, `core/billing/bill_due.ts`.
  *
  * @module
  */
 import { billDue } from "../core/billing/bill_due.ts";
-import { createBlandClient } from "../core/carriers/bland/client.ts";
+import { rateDueMessages } from "../core/billing/rate_messages.ts";
+import { recordCalls } from "../core/billing/record_calls.ts";
+import { recordMessages } from "../core/billing/record_messages.ts";
 import { parseBlandWebhook } from "../core/carriers/bland/webhook.ts";
+import { factsOf, reportOf } from "../core/carriers/twilio/call_facts.ts";
+import type { TwilioCallback } from "../core/carriers/twilio/callbacks.ts";
+import { reportOfCallback } from "../core/carriers/twilio/message_report.ts";
 import type { InboxEvent, Processed } from "../core/jobs/inbox.ts";
-import { pullBlandCall } from "./pull_bland.ts";
-import { listBlandSources, type SyncDeps } from "./sync_calls.ts";
+import { callId, type CallReport, type Carrier } from "../core/usage/call_usage.ts";
+import { listBlandSources } from "./bland_source.ts";
+import { logTracked } from "./log_tracked.ts";
+import type { SyncDeps } from "./sync_calls.ts";
+import { TWILIO_SOURCE } from "./twilio_source.ts";
 
 /** Processes an event by its carrier; an unknown carrier parks it. */
 export async function processEvent(deps: SyncDeps, event: InboxEvent): Promise<Processed> {
-  if (event.carrier !== "bland") return { status: "parked", reason: "no carrier of that name" };
-  return await processBland(deps, event);
+  switch (event.carrier) {
+    case "bland":
+      return await processBland(deps, event);
+    case "twilio":
+      return await processTwilio(deps, event);
+    default:
+      return { status: "parked", reason: "no carrier of that name" };
+  }
 }
 
 async function processBland(deps: SyncDeps, event: InboxEvent): Promise<Processed> {
@@ -31,19 +45,70 @@ async function processBland(deps: SyncDeps, event: InboxEvent): Promise<Processe
   }
   let reason = "call_not_found";
   for (const source of await listBlandSources(deps, bland)) {
-    const client = createBlandClient({ ...deps, baseUrl: bland.baseUrl, apiKey: source.apiKey });
-    const { sourceId, keyAccountId } = source;
-    const { carrierCallId } = webhook;
-    const pulled = await pullBlandCall(deps, { client, sourceId, keyAccountId, carrierCallId });
-    if (pulled.status === "failed") {
-      reason = pulled.reason;
+    const answer = await source.readCall(webhook.carrierCallId);
+    if (answer.status !== "found") {
+      reason = answer.status === "failed" ? answer.reason : answer.status;
       continue;
     }
-    if (pulled.accountId) await billDue(deps, { accountId: pulled.accountId, actor: "webhook" });
+    const { sourceId, keyAccountId } = source;
+    await takeInCall(deps, { carrier: "bland", sourceId, keyAccountId, report: answer.call });
+    const isFinal = answer.call.isFinal;
     return {
       status: "processed",
-      reason: pulled.isFinal ? null : "the call has not ended yet: the sync goes on",
+      reason: isFinal ? null : "the call has not ended yet: the sync goes on",
     };
   }
   return { status: "later", reason };
+}
+
+async function processTwilio(deps: SyncDeps, event: InboxEvent): Promise<Processed> {
+  // Written by our own route from what it had parsed.
+  const parsed = JSON.parse(event.payload) as TwilioCallback;
+  const { receivedAtMs } = event;
+  if (parsed.status === "call_status") {
+    const report = reportOf(factsOf({ callback: parsed.callback, receivedAtMs }));
+    await takeInCall(deps, {
+      carrier: "twilio",
+      sourceId: TWILIO_SOURCE,
+      keyAccountId: null,
+      report,
+    });
+    return { status: "processed", reason: null };
+  }
+  if (parsed.status !== "message_status") return { status: "parked", reason: parsed.reason };
+  const report = reportOfCallback({ callback: parsed.callback, receivedAtMs });
+  const atMs = deps.clock.now();
+  await recordMessages(deps, {
+    carrier: "twilio",
+    sourceId: TWILIO_SOURCE,
+    reports: [report],
+    atMs,
+  });
+  await rateDueMessages(deps);
+  return { status: "processed", reason: null };
+}
+
+async function takeInCall(
+  deps: SyncDeps,
+  { carrier, sourceId, keyAccountId, report }: {
+    carrier: Carrier;
+    sourceId: string;
+    keyAccountId: string | null;
+    report: CallReport;
+  },
+): Promise<void> {
+  const atMs = deps.clock.now();
+  const tally = await recordCalls(deps, {
+    carrier,
+    sourceId,
+    keyAccountId,
+    reports: [report],
+    atMs,
+    heardBy: "webhook",
+  });
+  const accountId = tally.owners.get(callId(report));
+  if (!accountId) return;
+  const { fresh } = tally;
+  const billed = await billDue(deps, { accountId, actor: "webhook", fresh });
+  logTracked(deps, { ids: billed.billed, fresh });
 }

@@ -4,26 +4,31 @@
  * Any number of runs may overlap: a lease per key saves work, the gates keep it right. When a sync
  * answers, what it fetched is billed, or stands visibly unassigned, waiting or parked.
  *
- * Goes to: `cron/pull_bland.ts`, `core/billing/bill_due.ts`.
+ * Goes to: `cron/pull_calls.ts`, `core/billing/bill_due.ts`.
  *
  * @module
  */
-import type { AccountSecret } from "../core/accounts/account.ts";
 import { getAccount } from "../core/accounts/account.ts";
 import { billDue, type BillingDeps, type BillTally } from "../core/billing/bill_due.ts";
+import { rateDueMessages } from "../core/billing/rate_messages.ts";
 import { noCounts, type SyncCounts, type SyncOutcome } from "../core/billing/sync_outcome.ts";
-import { createBlandClient } from "../core/carriers/bland/client.ts";
 import { SECOND_MS } from "../core/clock.ts";
-import type { BlandConfig } from "../core/config.ts";
+import type { BlandConfig, TwilioConfig } from "../core/config.ts";
 import type { Egress } from "../core/egress.ts";
 import { type Cursor, getCursor, saveCursor } from "../core/jobs/cursors.ts";
 import { withLease } from "../core/jobs/lease.ts";
-import { accountSecretKey, accountWithBlandKeyPrefix } from "../core/kv/keys.ts";
-import { everyRow } from "../core/kv/page.ts";
-import { pullBland, type PullOutcome } from "./pull_bland.ts";
+import { listBlandSources, MAIN_SOURCE } from "./bland_source.ts";
+import type { CallSource } from "./call_source.ts";
+import { logTracked } from "./log_tracked.ts";
+import { pullCalls, type PullOutcome } from "./pull_calls.ts";
+import { createTwilioSource } from "./twilio_source.ts";
 
-/** What syncing needs. */
-export type SyncDeps = BillingDeps & { egress: Egress; bland: BlandConfig | null };
+/** What syncing needs. A carrier that is null or absent is off. */
+export type SyncDeps = BillingDeps & {
+  egress: Egress;
+  bland: BlandConfig | null;
+  twilio?: TwilioConfig | null;
+};
 
 /** Which sync: of one account's calls or of all, for whom, and how patient. */
 export interface SyncRequest {
@@ -36,80 +41,51 @@ export interface SyncRequest {
   report?: (progress: { done: number; total: number | null; note: string }) => Promise<void>;
 }
 
-/** One Bland key and whose calls come through it; null: numbers and metadata tell. */
-export interface BlandSource {
-  sourceId: string;
-  apiKey: string;
-  keyAccountId: string | null;
-  /** Accounts that bring this key. */
-  accountIds: string[];
-}
-
-/** The source of the installation's own key. */
-export const MAIN_SOURCE = "bland:main";
-
 /** Syncs and bills. A failed page fails the run; what was stored before it is billed all the same. */
 export async function syncCalls(deps: SyncDeps, request: SyncRequest): Promise<SyncOutcome> {
-  const { bland } = deps;
-  if (!bland) {
-    return { status: "not_configured", reason: "BLAND_API_KEY is not set", counts: noCounts() };
+  const all = await listSources(deps);
+  if (all.length === 0) {
+    const reason = "no carrier is configured: set BLAND_API_KEY or TWILIO_ACCOUNT_SID";
+    return { status: "not_configured", reason, counts: noCounts() };
   }
-  const account = request.accountId === undefined
-    ? null
-    : await getAccount(deps.store, request.accountId);
-  if (request.accountId !== undefined && !account) {
+  const { accountId } = request;
+  if (accountId !== undefined && !await getAccount(deps.store, accountId)) {
     return { status: "account_not_found", reason: null, counts: noCounts() };
   }
-  const all = await listBlandSources(deps, bland);
-  const own = all.filter((one) => account && one.accountIds.includes(account.id));
-  const sources = account
-    ? (own.length > 0 ? own : all.filter((one) => one.sourceId === MAIN_SOURCE))
-    : all;
-  const runs: { run: PullOutcome | null; source: BlandSource }[] = [];
-  for (const source of sources) {
-    runs.push({ run: await syncSource(deps, { source, bland, request }), source });
+  const runs: (PullOutcome | null)[] = [];
+  for (const source of sourcesOf(all, accountId)) {
+    runs.push(await syncSource(deps, { source, request }));
   }
   await request.report?.({ done: 0, total: null, note: "billing" });
-  const fresh = new Map(runs.flatMap(({ run }) => [...run?.tally.fresh ?? []]));
-  const billed = await billDue(deps, { accountId: request.accountId, actor: request.actor, fresh });
-  if (request.accountId !== undefined) await billDue(deps, { actor: request.actor, fresh });
-  const outcome = outcomeOf({ runs, billed, accountId: request.accountId });
+  const fresh = new Map(runs.flatMap((run) => [...run?.tally.fresh ?? []]));
+  const billed = await billDue(deps, { accountId, actor: request.actor, fresh });
+  logTracked(deps, { ids: billed.billed, fresh });
+  if (accountId !== undefined) await billDue(deps, { actor: request.actor, fresh });
+  await rateDueMessages(deps);
+  const outcome = outcomeOf({ runs, billed, accountId });
   logOutcome(deps, outcome);
   return outcome;
 }
 
-/** Every Bland key there is: the installation's, and those that accounts bring. */
-export async function listBlandSources(deps: SyncDeps, bland: BlandConfig): Promise<BlandSource[]> {
-  const sources: BlandSource[] = [{
-    sourceId: MAIN_SOURCE,
-    apiKey: bland.apiKey.reveal(),
-    keyAccountId: null,
-    accountIds: [],
-  }];
-  const ids: string[] = [];
-  for await (const { key } of everyRow<object>(deps.store, { prefix: accountWithBlandKeyPrefix })) {
-    ids.push(key[1]!);
-  }
-  const secrets = await deps.store.getMany<AccountSecret>(ids.map(accountSecretKey));
-  ids.forEach((accountId, i) => {
-    const apiKey = secrets[i]?.value.blandApiKey;
-    if (!apiKey) return;
-    const shared = sources.find((one) => one.apiKey === apiKey);
-    if (!shared) {
-      const sourceId = `bland:account:${accountId}`;
-      sources.push({ sourceId, apiKey, keyAccountId: accountId, accountIds: [accountId] });
-      return;
-    }
-    // A key that several bring cannot tell whose a call is: numbers and metadata must.
-    shared.keyAccountId = null;
-    shared.accountIds.push(accountId);
-  });
-  return sources;
+/** Every carrier key there is, of the carriers that are on. */
+export async function listSources(deps: SyncDeps): Promise<CallSource[]> {
+  const bland = deps.bland ? await listBlandSources(deps, deps.bland) : [];
+  return deps.twilio ? [...bland, createTwilioSource(deps, deps.twilio)] : bland;
+}
+
+/** The sources in which an account's calls can be: its own key's, else those shared by all. */
+function sourcesOf(all: CallSource[], accountId: string | undefined): CallSource[] {
+  if (accountId === undefined) return all;
+  const hasOwn = (one: CallSource) => one.accountIds.includes(accountId);
+  const bringsBland = all.some((one) => one.carrier === "bland" && hasOwn(one));
+  return all.filter((one) =>
+    hasOwn(one) || (one.sourceId === MAIN_SOURCE ? !bringsBland : one.carrier !== "bland")
+  );
 }
 
 async function syncSource(
   deps: SyncDeps,
-  { source, bland, request }: { source: BlandSource; bland: BlandConfig; request: SyncRequest },
+  { source, request }: { source: CallSource; request: SyncRequest },
 ): Promise<PullOutcome | null> {
   const { sourceId } = source;
   const leased = await withLease(deps, {
@@ -117,12 +93,9 @@ async function syncSource(
     waitMs: request.waitMs,
     work: async () => {
       const cursor = await getCursor(deps.store, sourceId);
-      const pull = await pullBland(deps, {
-        client: createBlandClient({ ...deps, baseUrl: bland.baseUrl, apiKey: source.apiKey }),
-        sourceId,
-        keyAccountId: source.keyAccountId,
+      const pull = await pullCalls(deps, {
+        source,
         cursor,
-        lookbackDays: bland.lookbackDays,
         untilMs: deps.clock.now() + request.withinMs,
         report: request.report ?? (() => Promise.resolve()),
       });
@@ -153,21 +126,21 @@ function moveCursor(cursor: Cursor, { pull, nowMs }: { pull: PullOutcome; nowMs:
 
 function outcomeOf(
   { runs, billed, accountId }: {
-    runs: { run: PullOutcome | null; source: BlandSource }[];
+    runs: (PullOutcome | null)[];
     billed: BillTally;
     accountId: string | undefined;
   },
 ): SyncOutcome {
   const counts = noCounts();
   const accounts = new Set<string>();
-  for (const { run } of runs) if (run) addRun(counts, { run, accounts, accountId });
+  for (const run of runs) if (run) addRun(counts, { run, accounts, accountId });
   counts.accounts = accounts.size;
   counts.billed = billed.billed.length;
   counts.waitingFunds = billed.waiting.length;
   counts.failed += billed.parked.length;
-  const failed = runs.find(({ run }) => run?.failure);
-  if (failed) return { status: "carrier_unavailable", reason: failed.run!.failure, counts };
-  const busy = runs.some(({ run }) => run === null);
+  const failed = runs.find((run) => run?.failure);
+  if (failed) return { status: "carrier_unavailable", reason: failed.failure, counts };
+  const busy = runs.includes(null);
   return {
     status: busy ? "busy" : "synced",
     reason: busy ? "another sync is under way" : null,

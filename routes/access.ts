@@ -52,6 +52,8 @@ const OPEN_LINES: readonly Line[] = [
   ["POST", "/logout", OPEN],
   ["POST", "/sandbox/clock", OPEN],
   ["POST", "/api/webhooks/bland", CARRIER],
+  ["POST", "/webhook/twilio/voice", CARRIER],
+  ["POST", "/webhook/twilio/messages", CARRIER],
 ];
 
 const SEED_LINES: readonly Line[] = [
@@ -108,11 +110,30 @@ const PAGE_LINES: readonly Line[] = [
   ["POST", "/admin/accounts/:id/refund", PAGE_CHANGE],
   ["GET", "/admin/accounts/:id/adjustment", PAGE_CHANGE],
   ["POST", "/admin/accounts/:id/adjustment", PAGE_CHANGE],
+  ["GET", "/admin/accounts/:id/settings", PAGE_CHANGE],
+  ["POST", "/admin/accounts/:id/settings", PAGE_CHANGE],
+  ["GET", "/admin/accounts/:id/details", PAGE_CHANGE],
+  ["POST", "/admin/accounts/:id/details", PAGE_CHANGE],
+  ["GET", "/admin/accounts/:id/status", PAGE_CHANGE],
+  ["POST", "/admin/accounts/:id/status", PAGE_CHANGE],
+  ["POST", "/admin/accounts/:id/numbers", PAGE_CHANGE],
+  ["POST", "/admin/accounts/:id/number-releases", PAGE_CHANGE],
+  ["POST", "/admin/accounts/:id/api-keys", PAGE_CHANGE],
+  ["POST", "/admin/accounts/:id/api-key-revocations", PAGE_CHANGE],
   ["GET", "/admin/calls", PAGE_READ],
   ["GET", "/admin/calls/:id", PAGE_READ],
   ["GET", "/billing", PAGE_READ],
   ["POST", "/billing/sync", PAGE_CHANGE],
   ["GET", "/billing/sync/:jobId/stream", PAGE_READ],
+  ["GET", "/admin/calls/unassigned/:number", PAGE_READ],
+  ["POST", "/admin/calls/unassigned/:number", PAGE_CHANGE],
+  ["GET", "/admin/rate-plans", PAGE_READ],
+  ["GET", "/admin/rate-plans/:id", PAGE_READ],
+  ["POST", "/admin/rate-plans/:id/versions", PAGE_CHANGE],
+  ["GET", "/admin/jobs", PAGE_READ],
+  ["POST", "/admin/jobs/:id/retries", PAGE_CHANGE],
+  ["GET", "/admin/events", PAGE_READ],
+  ["POST", "/admin/events/:id/replays", PAGE_CHANGE],
 ];
 
 const rows = (

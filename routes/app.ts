@@ -28,14 +28,16 @@ import { docsRoutes } from "./docs.tsx";
 import { answerError } from "./error_page.tsx";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { renderLoginWith } from "./pages/login.tsx";
+import { pageRoutes } from "./pages/routes.tsx";
 import { problem } from "./problem.ts";
 import { refuseForgery } from "./refuse_forgery.ts";
 import { sandboxRoutes } from "./sandbox.ts";
 import { stampAnswers } from "./security_headers.ts";
 import { HOME_PATH, signInRoutes } from "./sign_in.ts";
-import { renderLoginWith } from "./sign_in_page.tsx";
 import { staticRoutes } from "./static_files.ts";
 import { blandWebhookRoutes } from "./webhooks/bland.ts";
+import { twilioWebhookRoutes } from "./webhooks/twilio.ts";
 
 /** The largest body a request may have. */
 export const BODY_BYTES_MAX = 256 * 1024;
@@ -61,6 +63,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route("/", signInRoutes(deps, renderLoginWith(deps)));
   app.route("/", sandboxRoutes(deps));
   app.route("/", blandWebhookRoutes(deps));
+  app.route("/", twilioWebhookRoutes(deps));
   app.route("/", syncRoutes(deps));
   app.route("/api/v1", accountRoutes(deps));
   app.route("/api/v1", apiKeyRoutes(deps));
@@ -76,6 +79,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route("/api/v1", usageRecordRoutes(deps));
   app.route("/api/v1", walletRoutes(deps));
   app.route("/api/v1", webhookEventRoutes(deps));
+  app.route("/", pageRoutes(deps));
   app.get("/", (c) => c.redirect(HOME_PATH, 303));
 
   app.notFound((c) => answerError(deps, { c, code: "not_found" }));

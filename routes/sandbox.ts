@@ -3,14 +3,22 @@
  *
  * @module
  */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { z } from "zod";
+import {
+  closeSession,
+  findSession,
+  openSession,
+  type SessionSubject,
+} from "../core/accounts/sessions.ts";
 import { DAY_MS, formatInstant } from "../core/clock.ts";
 import type { AppEnv } from "./caller.ts";
 import type { AppDeps } from "./deps.ts";
+import { sessionDeps } from "./identify.ts";
 import { safeUrl } from "./pages/links.ts";
 import { problem } from "./problem.ts";
 import { answerInvalid, readJson } from "./read_input.ts";
+import { readSessionCookie, setSessionCookie } from "./session_cookie.ts";
 
 /** The longest step: what follows the clock works off every minute of it at once. */
 export const ADVANCE_MAX_MS = 400 * DAY_MS;
@@ -39,11 +47,27 @@ export function sandboxRoutes(deps: AppDeps): Hono<AppEnv> {
       const detail = "must be a duration such as P1D or PT90M, at most 400 days";
       return problem(c, { code: "validation", errors: [{ pointer: "/advance", detail }] });
     }
-    sandbox.advance(advanceMs);
+    await advanceSignedIn(c, { deps, advance: () => sandbox.advance(advanceMs) });
     deps.actions.nudge();
     if (isForm) return c.redirect(ownPath(body.data.return_to), 303);
     return c.json({ now: formatInstant(deps.clock.now()) });
   });
+}
+
+/** Moves the clock; whoever moved it from a page stays signed in, however long that session sat idle. */
+async function advanceSignedIn(
+  c: Context<AppEnv>,
+  { deps, advance }: { deps: AppDeps; advance: () => void },
+): Promise<void> {
+  const token = readSessionCookie(c);
+  const signedIn = token === null ? null : await findSession(sessionDeps(deps), token);
+  advance();
+  if (token === null || signedIn === null) return;
+  const subject: SessionSubject = signedIn.kind === "account"
+    ? signedIn
+    : { kind: "person", email: signedIn.person.email, epoch: signedIn.person.epoch };
+  await closeSession(sessionDeps(deps), token);
+  setSessionCookie(c, await openSession(sessionDeps(deps), subject));
 }
 
 /** Milliseconds of an ISO 8601 duration from an instant on; null when it is none, or too long. */

@@ -104,15 +104,39 @@ const EXPECTED: Record<string, Who[]> = {
   "POST /admin/accounts/:id/refund": PAGE_CHANGE,
   "GET /admin/accounts/:id/adjustment": PAGE_CHANGE,
   "POST /admin/accounts/:id/adjustment": PAGE_CHANGE,
+  "GET /admin/accounts/:id/settings": PAGE_CHANGE,
+  "POST /admin/accounts/:id/settings": PAGE_CHANGE,
+  "GET /admin/accounts/:id/details": PAGE_CHANGE,
+  "POST /admin/accounts/:id/details": PAGE_CHANGE,
+  "GET /admin/accounts/:id/status": PAGE_CHANGE,
+  "POST /admin/accounts/:id/status": PAGE_CHANGE,
+  "POST /admin/accounts/:id/numbers": PAGE_CHANGE,
+  "POST /admin/accounts/:id/number-releases": PAGE_CHANGE,
+  "POST /admin/accounts/:id/api-keys": PAGE_CHANGE,
+  "POST /admin/accounts/:id/api-key-revocations": PAGE_CHANGE,
   "GET /admin/calls": PAGE,
   "GET /admin/calls/:id": PAGE,
   "POST /billing/sync": PAGE_CHANGE,
   "GET /billing/sync/:jobId/stream": PAGE,
   "GET /billing": PAGE,
+  "GET /admin/calls/unassigned/:number": PAGE,
+  "POST /admin/calls/unassigned/:number": PAGE_CHANGE,
+  "GET /admin/rate-plans": PAGE,
+  "GET /admin/rate-plans/:id": PAGE,
+  "POST /admin/rate-plans/:id/versions": PAGE_CHANGE,
+  "GET /admin/jobs": PAGE,
+  "POST /admin/jobs/:id/retries": PAGE_CHANGE,
+  "GET /admin/events": PAGE,
+  "POST /admin/events/:id/replays": PAGE_CHANGE,
 };
 
 /** Routes that prove their caller themselves, tried in their own tests. */
-const SELF_GUARDED = ["GET /metrics", "POST /api/webhooks/bland"];
+const SELF_GUARDED = [
+  "GET /metrics",
+  "POST /api/webhooks/bland",
+  "POST /webhook/twilio/voice",
+  "POST /webhook/twilio/messages",
+];
 
 const routeNames = await (async () => {
   using world = await openApp({ isSandbox: true });
