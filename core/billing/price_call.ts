@@ -61,6 +61,7 @@ export async function priceCall(
     seconds: talkSeconds(call),
     freeMonth,
     freeSecondsLeft: left,
+    earlier: charge.trace,
   });
   return { status: "priced", trace };
 }

@@ -38,6 +38,8 @@ export interface CallToRate {
   seconds: number;
   freeMonth: string | null;
   freeSecondsLeft: number;
+  /** What the call was charged for before, when this is an adjustment. */
+  earlier?: Pick<CallTrace, "billedSeconds" | "freeSecondsUsed"> | null;
 }
 
 /** Seconds after rounding up to the increment; zero stays zero. */
@@ -51,7 +53,7 @@ export function billedSeconds(seconds: number, { firstSeconds, nextSeconds }: In
 export function rateCall(call: CallToRate): CallTrace {
   const { terms } = call;
   const billed = billedSeconds(call.seconds, terms.increment);
-  const freeSecondsUsed = Math.min(billed, Math.max(0, call.freeSecondsLeft));
+  const freeSecondsUsed = freeSecondsOf(call, billed);
   const rate = formatMicros(terms.rateMicros);
   const paidSeconds = billed - freeSecondsUsed;
   const result = formatMicros(priceOf(paidSeconds, terms.rateMicros));
@@ -70,6 +72,15 @@ export function rateCall(call: CallToRate): CallTrace {
     formula: `(${billed} s billed - ${freeSecondsUsed} s free) / 60 * ${rate} = ${result}`,
     result,
   };
+}
+
+/** Free minutes go before money, both ways: a call that turns out shorter gives minutes back first. */
+function freeSecondsOf({ freeSecondsLeft, earlier }: CallToRate, billed: number): number {
+  const left = Math.max(0, freeSecondsLeft);
+  if (!earlier) return Math.min(billed, left);
+  const { billedSeconds: before, freeSecondsUsed: used } = earlier;
+  if (billed < before) return Math.max(0, used - (before - billed));
+  return used + Math.min(billed - before, Math.max(0, left - used));
 }
 
 /** The amount a trace stands for, computed again from the trace alone. Throws on a trace that lacks a part. */

@@ -100,6 +100,8 @@ interface ModelCall {
 }
 interface ModelCharge {
   amount: bigint;
+  /** Seconds after rounding up, as last charged; 0 while it never was. */
+  billed: number;
   free: number;
   month: string | null;
   waits: boolean;
@@ -144,10 +146,10 @@ function monthOf(owner: AccountId, startMs: number): string {
 function priceIn(
   model: Model,
   call: ModelCall,
-): { amount: bigint; free: number; month: string | null } {
+): Omit<ModelCharge, "waits"> {
   const billed = Math.ceil(call.seconds / 60) * 60;
   if (call.carrier === "bland") {
-    return { amount: BigInt(billed / 60) * 110_000n, free: 0, month: null };
+    return { amount: BigInt(billed / 60) * 110_000n, billed, free: 0, month: null };
   }
   const own = model.charges.get(call.id);
   const month = own?.month ?? monthOf(call.owner!, call.startMs);
@@ -156,8 +158,12 @@ function priceIn(
     const other = model.calls.get(id)!;
     if (id !== call.id && other.owner === call.owner && charge.month === month) used += charge.free;
   }
-  const free = Math.min(billed, 6_000 - used);
-  return { amount: BigInt((billed - free) / 60) * 200_000n, free, month };
+  const before = own ?? { billed: 0, free: 0 };
+  // Minutes go before money, and a call that gets shorter gives minutes back before money.
+  const free = billed < before.billed
+    ? Math.max(0, before.free - (before.billed - billed))
+    : before.free + Math.min(billed - before.billed, 6_000 - used - before.free);
+  return { amount: BigInt((billed - free) / 60) * 200_000n, billed, free, month };
 }
 
 function billIn(model: Model, call: ModelCall): void {
@@ -167,7 +173,7 @@ function billIn(model: Model, call: ModelCall): void {
   const difference = price.amount - (earlier?.amount ?? 0n);
   if (difference > 0n && wallet.policy === "wait" && wallet.balance + wallet.credit < difference) {
     model.charges.set(call.id, {
-      ...(earlier ?? { amount: 0n, free: 0, month: null }),
+      ...(earlier ?? { amount: 0n, billed: 0, free: 0, month: null }),
       waits: true,
     });
     return;
