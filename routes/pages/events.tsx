@@ -124,13 +124,11 @@ function EventList({ page, place, mayChange }: EventListProps): JSX.Element {
         caption="Webhook deliveries, newest first"
         columns={[
           { key: "received", label: "Received" },
-          { key: "carrier", label: "Carrier" },
-          { key: "kind", label: "Kind" },
-          { key: "id", label: "Carrier's id" },
+          { key: "delivery", label: "What, and the carrier's id" },
           { key: "state", label: "State" },
           ...action,
-          { key: "attempts", label: "Attempts", kind: "number" },
           { key: "reason", label: "Reason", kind: "text" },
+          { key: "attempts", label: "Attempts", kind: "number" },
         ]}
         rows={page.rows.map(({ value: event }) => eventCells(event))}
       />
@@ -141,16 +139,17 @@ function EventList({ page, place, mayChange }: EventListProps): JSX.Element {
 
 function eventCells(
   event: InboxEvent,
-): Record<
-  "received" | "carrier" | "kind" | "id" | "state" | "attempts" | "reason" | "action",
-  Child
-> {
+): Record<"received" | "delivery" | "state" | "attempts" | "reason" | "action", Child> {
   const replay = `${PATH}/${encodeURIComponent(event.id)}/replays`;
   return {
-    received: <TimeText atMs={event.receivedAtMs} timeZone={ADMIN_TIME_ZONE} />,
-    carrier: event.carrier,
-    kind: event.kind,
-    id: <code>{event.carrierEventId}</code>,
+    received: <TimeText atMs={event.receivedAtMs} timeZone={ADMIN_TIME_ZONE} precision="minute" />,
+    delivery: (
+      <>
+        {event.carrier} {event.kind}
+        <br />
+        <code>{event.carrierEventId}</code>
+      </>
+    ),
     state: <Badge state={event.state} />,
     attempts: formatCount(event.attempts),
     reason: event.reason ?? "",

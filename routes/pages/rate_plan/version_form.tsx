@@ -16,7 +16,7 @@ import { type FormError, PostForm } from "../forms.tsx";
 import { ADMIN_TIME_ZONE } from "../frame.tsx";
 import { errorOf, type Typed } from "../read_form.ts";
 import { TimeText } from "../values.tsx";
-import { planHref, PLANS_PATH } from "./plan_page.tsx";
+import { planHref } from "./plan_page.tsx";
 
 /** Where a version is posted to. */
 export function versionsHref(planId: string): string {
@@ -165,8 +165,8 @@ export function ReviewPage({ review }: { review: VersionReview }): JSX.Element {
         ]}
       >
         <p>
-          Calls that started before keep the version they were priced with.{" "}
-          <a href={PLANS_PATH}>Accounts with a plan of their own</a> are not concerned.
+          Calls that started before keep the version they were priced with. Accounts on another plan
+          are not concerned.
         </p>
       </ConfirmForm>
     </>
