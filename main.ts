@@ -26,7 +26,13 @@ import { createStore } from "./core/kv/store.ts";
 import { createLog, type Log } from "./core/log.ts";
 import { ensureShippedPlans } from "./core/rating/plans.ts";
 import { createDemo, HISTORY_DAYS } from "./core/sandbox/demo.ts";
-import { createCarriers, SANDBOX_ENV, startDemoTraffic } from "./core/sandbox/sandbox.ts";
+import {
+  type CarrierPost,
+  createCarriers,
+  SANDBOX_ENV,
+  serveCarriers,
+  startDemoTraffic,
+} from "./core/sandbox/sandbox.ts";
 import { renderWelcome } from "./core/sandbox/welcome.ts";
 import { jobKinds } from "./cron/jobs.ts";
 import { drainInbox, runMinute } from "./cron/mod.ts";
@@ -156,13 +162,20 @@ async function startSandbox(): Promise<void> {
   const nowMs = systemClock().now();
   const clock = testClock(-HISTORY_DAYS * DAY_MS);
   const ids = createIds(clock);
-  const carriers = createCarriers({ clock, ids });
+  const publicUrl = env.PUBLIC_URL || `http://127.0.0.1:${env.PORT || 8000}`;
+  let post: (callback: CarrierPost) => Promise<void> = () => Promise.reject(new Error("not yet"));
+  const carriers = createCarriers({ clock, ids, publicUrl, post: (callback) => post(callback) });
   const carrierServer = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    carriers.bland.app.fetch,
+    serveCarriers(carriers),
   );
   const carrierUrl = `http://127.0.0.1:${carrierServer.addr.port}`;
-  const config = configOrRefuse({ ...env, BLAND_BASE_URL: carrierUrl });
+  const config = configOrRefuse({
+    ...env,
+    PUBLIC_URL: publicUrl,
+    BLAND_BASE_URL: carrierUrl,
+    TWILIO_BASE_URL: carrierUrl,
+  });
   const path = config.kvPath ?? SANDBOX_ENV.KV_PATH;
   await Promise.all(["", "-wal", "-shm"].map((end) => Deno.remove(path + end).catch(() => {})));
   const quiet = createLog({ level: "error", format: config.logFormat, clock });
@@ -184,18 +197,25 @@ async function startSandbox(): Promise<void> {
   await createDemo({
     ...program.deps,
     clock,
-    placeCall: carriers.bland.placeCall,
+    carriers,
     sync: () => program.sync({ actor: "sync" }),
   }, { nowMs });
   if (config.firstAdmin) await ensureFirstAdmin(program.deps, admin(config.firstAdmin));
-  const stopTraffic = startDemoTraffic(carriers);
   log = loud;
-  const stopMinutes = startMinutes(clock, program);
   const server = serve({ program, kv, egress, port: config.port, hostname: "127.0.0.1" });
   const url = `http://127.0.0.1:${server.addr.port}`;
-  console.log(renderWelcome({ url, version: VERSION, config, carriers: { Bland: carrierUrl } }));
+  const toUs = createEgress({ allowedOrigins: [url], clock });
+  post = async ({ path, body, headers }) => {
+    const answer = await toUs({ url: url + path, body, headers });
+    if (answer.status === "unreachable") throw new Error(answer.reason);
+  };
+  const stopTraffic = startDemoTraffic(carriers);
+  const stopMinutes = startMinutes(clock, program);
+  const simulated = { Bland: carrierUrl, Twilio: carrierUrl };
+  console.log(renderWelcome({ url, version: VERSION, config, carriers: simulated }));
   await server.finished;
   stopTraffic();
+  toUs.close();
   stopMinutes();
   await carrierServer.shutdown();
 }

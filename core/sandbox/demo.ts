@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { SimulatedCall } from "../carriers/bland/simulated/call_list.ts";
-import type { PlacedCall } from "../carriers/bland/simulated/placed_call.ts";
+import type { BlandSimulator } from "../carriers/bland/simulator.ts";
+import type { TwilioSimulator } from "../carriers/twilio/simulator.ts";
 import { assignNumber } from "../billing/claim_calls.ts";
 import type { BillingDeps } from "../billing/bill_due.ts";
 import { moveMoney } from "../billing/move_money.ts";
@@ -63,8 +63,11 @@ export const HISTORY_DAYS = 31;
 
 /** What the demo is made with. `sync` is the program's own. */
 export interface DemoDeps extends BillingDeps {
+  /** Set back by {@link HISTORY_DAYS}; moved forward a day at a time. */
   clock: TestClock;
-  placeCall: (call: PlacedCall) => SimulatedCall;
+  /** Where its calls come from. */
+  carriers: { bland: BlandSimulator; twilio: TwilioSimulator };
+  /** Fetches and bills. */
   sync: () => Promise<unknown>;
 }
 
@@ -138,13 +141,18 @@ function placeCall(
 ): void {
   const other = `+1202555${String(1000 + Math.floor(deps.ids.random() * 9000))}`;
   const isInbound = deps.ids.random() < 0.4;
-  deps.placeCall({
+  const placed = {
     from: isInbound ? other : number,
     to: isInbound ? number : other,
-    isInbound,
     createdAtMs: fromMs + Math.floor(deps.ids.random() * stepMs * 0.9),
     talkSeconds: 10 + Math.floor(deps.ids.random() ** 2 * 500),
-  });
+  };
+  const { bland, twilio } = deps.carriers;
+  if (deps.ids.random() < 0.6) bland.placeCall({ ...placed, isInbound });
+  else {
+    const direction = isInbound ? "inbound" : "outbound-api";
+    twilio.placeCall({ ...placed, direction, isSilent: true });
+  }
 }
 
 function pick<T>(deps: DemoDeps, items: readonly T[]): T {

@@ -3,11 +3,13 @@
  *
  * It listens on loopback alone, and its secrets are printed; nothing of it exists in a live run.
  *
- * Goes to: `core/carriers/bland/simulator.ts`, `core/sandbox/demo.ts`.
+ * Goes to: `core/carriers/bland/simulator.ts`, `core/carriers/twilio/simulator.ts`,
+ * `core/sandbox/demo.ts`.
  *
  * @module
  */
 import { type BlandSimulator, createBlandSimulator } from "../carriers/bland/simulator.ts";
+import { createTwilioSimulator, type TwilioSimulator } from "../carriers/twilio/simulator.ts";
 import { type Clock, SECOND_MS } from "../clock.ts";
 import type { Ids } from "../ids.ts";
 import { DEMO_ACCOUNTS, UNASSIGNED_NUMBER } from "./demo.ts";
@@ -23,35 +25,82 @@ export const SANDBOX_ENV = {
   METRICS_TOKEN: "sandbox-metrics-token",
   BLAND_API_KEY: "sandbox-bland-key",
   BLAND_WEBHOOK_SECRET: "sandbox-bland-webhook-secret",
+  TWILIO_ACCOUNT_SID: "AC00000000000000000000000000000000",
+  TWILIO_AUTH_TOKEN: "sandbox-twilio-token",
   LOG_FORMAT: "text",
 } as const;
 
 /** The simulated carriers. */
 export interface Carriers {
+  /** Voice agents, read by the sync. */
   bland: BlandSimulator;
+  /** Calls and messages, told by callbacks, some of them lost. */
+  twilio: TwilioSimulator;
 }
 
-/** Simulated carriers that accept the sandbox's own keys. */
-export function createCarriers({ clock, ids }: { clock: Clock; ids: Ids }): Carriers {
-  return {
-    bland: createBlandSimulator({
-      clock,
-      random: ids.random,
-      id: ids.id,
-      apiKey: SANDBOX_ENV.BLAND_API_KEY,
-      webhookSecret: SANDBOX_ENV.BLAND_WEBHOOK_SECRET,
-    }),
-  };
+/** One posted callback of a carrier, on its way to our own address. */
+export interface CarrierPost {
+  /** Below our public address. */
+  path: string;
+  /** As signed. */
+  body: string;
+  /** With the signature. */
+  headers: Record<string, string>;
+}
+
+/** Simulated carriers that accept the sandbox's own keys, and know us under `publicUrl`. */
+export function createCarriers(
+  { clock, ids, publicUrl, post }: {
+    clock: Clock;
+    ids: Ids;
+    publicUrl: string;
+    /** Brings a callback to us; rejects when nobody listens. */
+    post: (callback: CarrierPost) => Promise<void>;
+  },
+): Carriers {
+  const bland = createBlandSimulator({
+    clock,
+    random: ids.random,
+    id: ids.id,
+    apiKey: SANDBOX_ENV.BLAND_API_KEY,
+    webhookSecret: SANDBOX_ENV.BLAND_WEBHOOK_SECRET,
+  });
+  const twilio = createTwilioSimulator({
+    clock,
+    random: ids.random,
+    id: ids.id,
+    accountSid: SANDBOX_ENV.TWILIO_ACCOUNT_SID,
+    authToken: SANDBOX_ENV.TWILIO_AUTH_TOKEN,
+    publicUrl,
+    deliver: post,
+  });
+  // As with the real one, some callbacks come twice and some never; the sweep finds those.
+  twilio.faults.callbacks = { ...twilio.faults.callbacks, lossChance: 0.1, repeatChance: 0.1 };
+  return { bland, twilio };
+}
+
+/** Every simulated carrier behind one address, told apart by the paths they really have. */
+export function serveCarriers(
+  { bland, twilio }: Carriers,
+): (request: Request) => Response | Promise<Response> {
+  return (request) =>
+    new URL(request.url).pathname.startsWith("/2010-04-01/")
+      ? twilio.app.fetch(request)
+      : bland.app.fetch(request);
 }
 
 /** Lets calls come and go on the demo's numbers until the answer is called. */
-export function startDemoTraffic({ bland }: Carriers): () => void {
+export function startDemoTraffic({ bland, twilio }: Carriers): () => void {
   const numbers = DEMO_ACCOUNTS.flatMap((account) =>
     account.numbers.map((number) => ({ number, accountId: account.id }))
   );
-  const mostly = [...numbers, ...numbers, ...numbers];
-  return bland.startTraffic({
-    everyMs: 7 * SECOND_MS,
-    numbers: [...mostly, { number: UNASSIGNED_NUMBER }],
-  });
+  const mostly = [...numbers, ...numbers, ...numbers, { number: UNASSIGNED_NUMBER }];
+  const stops = [
+    bland.startTraffic({ everyMs: 7 * SECOND_MS, numbers: mostly }),
+    twilio.startTraffic({ everyMs: 11 * SECOND_MS, numbers }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+    twilio.stop();
+  };
 }
