@@ -11,7 +11,7 @@ import { SYNC_JOB } from "../core/billing/sync_outcome.ts";
 import { VERIFICATION_JOB, verifyLedgerJob } from "../core/billing/verify_ledger.ts";
 import { MINUTE_MS, SECOND_MS } from "../core/clock.ts";
 import type { Job, JobProgress } from "../core/jobs/job.ts";
-import type { JobKind, JobKinds, JobResult } from "../core/jobs/run_jobs.ts";
+import type { JobKinds, JobResult, SoloJobKind } from "../core/jobs/run_jobs.ts";
 import { ASKED_RUN, syncCalls, type SyncDeps } from "./sync_calls.ts";
 
 const RETRIES = [10 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS] as const;
@@ -41,7 +41,7 @@ export function jobKinds(deps: SyncDeps): JobKinds {
   };
 }
 
-function syncKind(deps: SyncDeps): JobKind {
+function syncKind(deps: SyncDeps): SoloJobKind {
   return {
     retryAfterMs: [],
     run: async (

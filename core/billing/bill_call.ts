@@ -7,7 +7,7 @@
  * @module
  */
 import type { Account } from "../accounts/account.ts";
-import { utcDay } from "../clock.ts";
+import { formatInstant, utcDay } from "../clock.ts";
 import type { Batch } from "../kv/batch.ts";
 import {
   callParkedKey,
@@ -16,7 +16,7 @@ import {
   walletKey,
   walletWaitingKey,
 } from "../kv/keys.ts";
-import { amountOfTrace, type CallTrace } from "../rating/rate_call.ts";
+import { amountOf, type Trace } from "../rating/trace.ts";
 import type { Call } from "../usage/calls.ts";
 import { recordDayChange } from "../wallet/day_total.ts";
 import { postEntry } from "../wallet/post_entry.ts";
@@ -57,7 +57,7 @@ export async function billCall(
     return await park(batch, { charge, call, reason: priced.reason, atMs });
   }
   const { trace } = priced;
-  const targetMicros = amountOfTrace(trace);
+  const targetMicros = amountOf(trace);
   const differenceMicros = targetMicros - charge.amountMicros;
   const entries = [...charge.entries];
   if (differenceMicros !== 0n) {
@@ -70,7 +70,7 @@ export async function billCall(
       atMs,
       actor,
       service: charge.service,
-      metadata: charge.entries.length > 0 ? { adjusts: String(charge.entries[0]) } : {},
+      metadata: metadataOf({ call, charge, trace }),
     });
     if (posted.status === "insufficient_funds") {
       return await wait(batch, { charge, call, targetMicros, atMs });
@@ -99,9 +99,35 @@ export async function billCall(
   return { status: charge.trace ? "adjusted" : "billed", micros: differenceMicros };
 }
 
-function describe(call: Call, { seconds }: CallTrace): string {
+function describe(call: Call, trace: Trace): string {
   const other = call.direction === "inbound" ? `Call from ${call.from}` : `Call to ${call.to}`;
-  return `${other} (${seconds}s)`;
+  const words = `${other} (${trace.seconds}s)`;
+  const isEstimate = trace.kind === "cost_plus" && trace.estimated;
+  return isEstimate ? `${words} [estimated @ ${trimZeros(trace.rate)}/min]` : words;
+}
+
+/** What the entry tells beside its amount: what it corrects, and where a price by cost comes from. */
+function metadataOf(
+  { call, charge, trace }: { call: Call; charge: CallCharge; trace: Trace },
+): Record<string, string> {
+  const adjusts = charge.entries.length > 0 ? { adjusts: String(charge.entries[0]) } : {};
+  if (trace.kind !== "cost_plus") return adjusts;
+  if (trace.estimated) return { ...adjusts, estimated: "true", source: "fallback" };
+  const { costDetail } = call;
+  if (!costDetail) return adjusts;
+  return {
+    ...adjusts,
+    source: costDetail.source,
+    fetchedAt: formatInstant(costDetail.fetchedAtMs),
+    ...(costDetail.rate === null ? {} : { rate: costDetail.rate }),
+    ...(costDetail.billedSeconds === null
+      ? {}
+      : { billedSeconds: String(costDetail.billedSeconds) }),
+  };
+}
+
+function trimZeros(amount: string): string {
+  return amount.replace(/\.?0+$/, "");
 }
 
 function countedCost(call: Call, currency: string): bigint | null {
@@ -111,7 +137,7 @@ function countedCost(call: Call, currency: string): bigint | null {
 /** Stages what a billed call changes beside its entry: minutes, waiting list, the day's cost and count. */
 async function settle(
   batch: Batch,
-  { call, charge, trace, atMs }: { call: Call; charge: CallCharge; trace: CallTrace; atMs: number },
+  { call, charge, trace, atMs }: { call: Call; charge: CallCharge; trace: Trace; atMs: number },
 ): Promise<void> {
   await unlist(batch, charge);
   const key = walletKey(charge.accountId);

@@ -32,9 +32,13 @@ import { billCall } from "./bill_call.ts";
 
 /** What billing came to, as call ids. */
 export interface BillTally {
+  /** Charged for the first time, at zero included. */
   billed: string[];
+  /** Charged before, and now brought up to what the call says. */
   adjusted: string[];
+  /** Not covered by the wallet. */
   waiting: string[];
+  /** Not chargeable as things stand. */
   parked: string[];
 }
 
@@ -77,7 +81,7 @@ export async function billDue(
   return tally;
 }
 
-/** Tries parked calls again: a plan may have been stored, a currency set right. */
+/** Tries parked calls again: a plan may have been stored or assigned since. */
 export async function billParked(
   deps: BillingDeps,
   { actor }: { actor: string },

@@ -6,15 +6,19 @@
  *
  * @module
  */
-import type { CallTrace } from "../rating/rate_call.ts";
+import type { Trace } from "../rating/trace.ts";
 import type { Service } from "../rating/rate_plan.ts";
 import type { Carrier } from "../usage/call_usage.ts";
 
 /** The charge of one call. */
 export interface CallCharge {
+  /** `bland:…`, `telnyx:…`, `twilio:…`. */
   callId: string;
+  /** Whose wallet it is charged to. */
   accountId: string;
+  /** What the call is sold as. */
   service: Service;
+  /** Charged; not covered by the wallet; or not chargeable as things stand. */
   state: "billed" | "waiting_funds" | "parked";
   /** Why it is parked or waits; null when billed. */
   reason: string | null;
@@ -27,7 +31,7 @@ export interface CallCharge {
   /** Numbers of its entries in the wallet. */
   entries: number[];
   /** What `amountMicros` was computed from; null while nothing is billed. */
-  trace: CallTrace | null;
+  trace: Trace | null;
   /** Carrier cost already counted into daily totals. */
   costMicros: bigint;
   /** The start under which it stands in the waiting list; null when it does not wait. */

@@ -13,9 +13,13 @@ import { type RatePlan, SERVICES, versionAt } from "../rating/rate_plan.ts";
 
 /** One pool: minutes used, a started one counting whole, out of the month's total. */
 export interface FreeMinutesView {
+  /** Whose calls draw on it. */
   service: string;
+  /** As `2026-11`, in the account's zone. */
   month: string;
+  /** By calls billed so far. */
   used: number;
+  /** What the plan in force gives a month. */
   total: number;
 }
 

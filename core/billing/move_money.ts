@@ -22,32 +22,45 @@ import { type FreeMinutesView, listFreeMinutes } from "./free_minutes_view.ts";
 
 /** A request to move money. Top-ups and refunds add to the wallet; an adjustment is signed. */
 export interface MoneyRequest {
+  /** What its entry will be. */
   kind: "top_up" | "refund" | "adjustment";
+  /** Whose wallet. */
   accountId: string;
+  /** In the wallet's currency, never zero; only an adjustment may be negative. */
   amountMicros: bigint;
+  /** For the statement. */
   description: string;
+  /** The caller's own, kept in the entry's metadata; null for none. */
   reference: string | null;
   /** Whose key it is: keys of different callers never meet. */
   caller: string;
+  /** As the caller sent it; 1 to 255 printable ASCII characters. */
   idempotencyKey: string;
   /** Hash over what was asked: the same key with another one is refused. */
   fingerprint: string;
   /** Fresh for each arrival, so that our own lost reply is told from a repeat. */
   requestId: string;
+  /** Kept in the entry and the audit record. */
   actor: string;
 }
 
-/** A wallet with the free minutes of the month, as it was in one commit. */
+/** A wallet with the free minutes of the month; in an answer, as its request left them. */
 export interface WalletView {
+  /** Its row. */
   wallet: Wallet;
+  /** One pool for each service whose plan has any. */
   freeMinutes: FreeMinutesView[];
 }
 
 /** The guard row: what the request became. */
 export interface StoredMoneyRequest extends WalletView {
+  /** See {@link MoneyRequest.fingerprint}. */
   fingerprint: string;
+  /** Of the arrival that posted. */
   requestId: string;
+  /** Whose entry it is. */
   accountId: string;
+  /** The number of its entry. */
   seq: number;
 }
 

@@ -11,8 +11,11 @@ import type { Batch } from "../kv/batch.ts";
 import { freeMinutesKey, ratePlanKey } from "../kv/keys.ts";
 import { type FreeMinutesPool, freeSecondsLeft } from "../rating/free_minutes.ts";
 import { planIdOf } from "../rating/plans.ts";
-import { type CallTrace, rateCall } from "../rating/rate_call.ts";
+import { rateCall } from "../rating/rate_call.ts";
+import { rateCostPlus } from "../rating/rate_cost_plus.ts";
+import type { Trace } from "../rating/trace.ts";
 import {
+  type CostPlusTerms,
   type PerMinuteTerms,
   type PlanVersion,
   type RatePlan,
@@ -23,10 +26,14 @@ import type { CallCharge } from "./call_charge.ts";
 
 /** A price with its reasons, or why there is none. */
 export type PriceOutcome =
-  | { status: "priced"; trace: CallTrace }
+  | { status: "priced"; trace: Trace }
   | {
     status: "unpriced";
-    reason: "no_rate_plan" | "currency_mismatch" | "plan_kind_not_for_calls";
+    reason:
+      | "no_rate_plan"
+      | "currency_mismatch"
+      | "cost_in_other_currency"
+      | "plan_kind_not_for_calls";
   };
 
 /** Prices a call for its account; a call priced before keeps its plan version and its month. */
@@ -46,7 +53,11 @@ export async function priceCall(
     return { status: "unpriced", reason: "currency_mismatch" };
   }
   const { terms } = version;
-  if (terms.kind !== "per_minute") return { status: "unpriced", reason: "plan_kind_not_for_calls" };
+  const named = { plan: plan.id, version: version.version, currency: plan.currency };
+  if (terms.kind === "per_segment") {
+    return { status: "unpriced", reason: "plan_kind_not_for_calls" };
+  }
+  if (terms.kind === "cost_plus") return priceByCost(call, { ...named, terms });
   const freeMonth = terms.freeMinutesPerMonth === 0
     ? null
     : charge.trace?.freeMonth ?? monthIn(call.startedAtMs, account.timezone);
@@ -54,14 +65,12 @@ export async function priceCall(
     ? 0
     : await freeLeft(batch, { account, charge, freeMonth, terms });
   const trace = rateCall({
-    plan: plan.id,
-    version: version.version,
-    currency: plan.currency,
+    ...named,
     terms,
     seconds: talkSeconds(call),
     freeMonth,
     freeSecondsLeft: left,
-    earlier: charge.trace,
+    earlier: charge.trace?.kind === "per_minute" ? charge.trace : null,
   });
   return { status: "priced", trace };
 }
@@ -69,7 +78,7 @@ export async function priceCall(
 /** Stages the free minutes that a charge moving from one trace to the next takes or gives back. */
 export async function stageFreeMinutes(
   batch: Batch,
-  { charge, trace }: { charge: CallCharge; trace: CallTrace },
+  { charge, trace }: { charge: CallCharge; trace: Trace },
 ): Promise<void> {
   if (trace.freeMonth === null) return;
   const key = freeMinutesKey(charge.accountId, charge.service, trace.freeMonth);
@@ -79,6 +88,24 @@ export async function stageFreeMinutes(
   if (usedSeconds !== (pool?.usedSeconds ?? 0)) {
     batch.set(key, { usedSeconds } satisfies FreeMinutesPool);
   }
+}
+
+/** By the carrier's cost once it is exact; a cost in another currency is never mixed in. */
+function priceByCost(
+  call: Call,
+  named: { plan: string; version: number; currency: string; terms: CostPlusTerms },
+): PriceOutcome {
+  const { costMicros, costCurrency } = call;
+  if (costMicros !== null && costCurrency !== named.currency) {
+    return { status: "unpriced", reason: "cost_in_other_currency" };
+  }
+  const trace = rateCostPlus({
+    ...named,
+    seconds: talkSeconds(call),
+    carrierBilledSeconds: call.costDetail?.billedSeconds ?? null,
+    costMicros,
+  });
+  return { status: "priced", trace };
 }
 
 function findVersion(

@@ -15,8 +15,11 @@ import { type BillingDeps, stageRelease } from "./bill_due.ts";
 
 /** What may be changed; absent members stay. */
 export interface WalletSettings {
+  /** 0 or more. */
   creditLimitMicros?: bigint | undefined;
+  /** See {@link Policy}. */
   policy?: Policy | undefined;
+  /** 0 or more each; they replace all that were there. */
   lowBalanceThresholdsMicros?: bigint[] | undefined;
 }
 

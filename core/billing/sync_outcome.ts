@@ -29,8 +29,11 @@ export interface SyncCounts {
 
 /** Synced, or why not; the counts hold what was done all the same. */
 export interface SyncOutcome {
+  /** `busy`: another run held a carrier key for as long as this one was to wait. */
   status: "synced" | "carrier_unavailable" | "busy" | "not_configured" | "account_not_found";
+  /** For people; null when there is nothing to add. */
   reason: string | null;
+  /** All zero when no carrier was asked. */
   counts: SyncCounts;
 }
 

@@ -7,7 +7,7 @@
  * @module
  */
 import { stageJob } from "../jobs/job.ts";
-import type { JobKind, JobResult } from "../jobs/run_jobs.ts";
+import type { JobResult, SoloJobKind } from "../jobs/run_jobs.ts";
 import { verificationKey, verificationPrefix, walletKey, walletPrefix } from "../kv/keys.ts";
 import { listPage, type Page } from "../kv/page.ts";
 import type { Store } from "../kv/store.ts";
@@ -114,7 +114,7 @@ export function listVerifications(
 }
 
 /** The job kind of {@link VERIFICATION_JOB}: looks for a while, then asks for another run. */
-export function verifyLedgerJob(deps: BillingDeps): JobKind {
+export function verifyLedgerJob(deps: BillingDeps): SoloJobKind {
   return {
     retryAfterMs: RETRY_AFTER_MS,
     run: async (job, report): Promise<JobResult> => {

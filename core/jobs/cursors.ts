@@ -12,24 +12,31 @@ import type { Store } from "../kv/store.ts";
 
 /** A stretch that is not read to its end: where to go on, and which one it was. */
 export interface StoppedStretch {
+  /** Where the next run begins. */
   fromMs: number;
+  /** It is the hourly, wider stretch. */
   isHourly: boolean;
+  /** It is the daily, widest stretch. */
   isDaily: boolean;
 }
 
 /** Where a carrier key stands. */
 export interface Cursor {
+  /** The carrier key, as `bland:main`. */
   sourceId: string;
   /** Calls created before this instant have been read; null before the first good run. */
   completeToMs: number | null;
-  /** When a wider stretch was last read again, and the widest. */
+  /** When the hourly, wider stretch was last read to its end; 0 before the first time. */
   lastHourlyMs: number;
+  /** When the daily, widest stretch was; 0 before the first time. */
   lastDailyMs: number;
   /** Where a run that was out of time stopped reading; null when its stretch was read to the end. */
   stopped: StoppedStretch | null;
+  /** When the last run ended, well or not; 0 before the first. */
   lastRunAtMs: number;
   /** Why the last run failed; null when it did not. */
   lastError: string | null;
+  /** Failed runs since the last good one. */
   failuresInARow: number;
 }
 
@@ -54,7 +61,7 @@ export async function saveCursor(store: Store, cursor: Cursor): Promise<void> {
   await store.commit({ checks: [], puts: [{ key, bytes: encodeRow(key, cursor) }], deletes: [] });
 }
 
-/** Every cursor there is. */
+/** Every cursor there is, by source; at most 1000. */
 export async function listCursors(store: Store): Promise<Cursor[]> {
   return (await store.list<Cursor>({ prefix: cursorPrefix })).map((row) => row.value);
 }

@@ -8,7 +8,7 @@
  */
 import type { Batch } from "../kv/batch.ts";
 import type { Gates } from "../kv/gates.ts";
-import { jobByUniqueKey, jobDueKey, jobKey, jobPrefix } from "../kv/keys.ts";
+import { jobByUniqueKey, jobDueKey, jobKey, jobPrefix, type Key } from "../kv/keys.ts";
 import { listPage, type Page } from "../kv/page.ts";
 import type { Store } from "../kv/store.ts";
 
@@ -17,10 +17,17 @@ export type JobState = "pending" | "running" | "done" | "failed";
 
 /** A durable piece of work. `unique` names the one thing of its kind that it stands for. */
 export interface Job {
+  /** Time-ordered. */
   id: string;
+  /** What is to be done; the table of kinds says how. */
   kind: string;
+  /** Names the one thing of its kind. */
   unique: string;
+  /** The gate beneath which it is written, when many are written together; absent: its own row. */
+  gate?: string[];
+  /** Where it stands. */
   state: JobState;
+  /** Runs begun, this one included. */
   attempts: number;
   /** When it may be taken up; while it runs, when its holder is taken for dead. */
   dueAtMs: number;
@@ -28,9 +35,13 @@ export interface Job {
   token: string | null;
   /** It was asked for again while it ran: its cause may be younger than what it looked at. */
   isWoken?: boolean;
+  /** Why the last run did not end it; null when none failed. */
   lastError: string | null;
+  /** How far it is; null before the first word. */
   progress: JobProgress | null;
+  /** When it was first staged. */
   createdAtMs: number;
+  /** When it was done or failed; null before. */
   finishedAtMs: number | null;
 }
 
@@ -48,19 +59,29 @@ export interface JobProgress {
  * more), a finished one starts again.
  */
 export interface JobRequest {
+  /** A fresh id, used when there is none of that name. */
   id: string;
+  /** What is to be done. */
   kind: string;
+  /** Names the one thing of its kind. */
   unique: string;
+  /** When it may be taken up. */
   dueAtMs: number;
+  /** Now. */
   atMs: number;
+  /** The gate of the very commit it is staged in, when jobs of the kind live beneath it. */
+  gate?: Key;
 }
 
 /** Stages a job; answers its id, which is the earlier job's when one of that name exists. */
 export async function stageJob(batch: Batch, request: JobRequest): Promise<string> {
   const uniqueKey = jobByUniqueKey(request.kind, request.unique);
-  const pointer = await batch.getChecked<{ id: string }>(uniqueKey);
-  const earlier = pointer && await batch.getChecked<Job>(jobKey(pointer.id));
-  if (earlier && (earlier.state === "pending" || earlier.state === "running")) {
+  // Beneath its own gate nobody else writes it; from elsewhere its rows must be held on to.
+  const read = <T extends object>(key: Key) =>
+    request.gate ? batch.get<T>(key) : batch.getChecked<T>(key);
+  const pointer = await read<{ id: string }>(uniqueKey);
+  const earlier = pointer && await read<Job>(jobKey(pointer.id));
+  if (earlier && isUnfinished(earlier)) {
     const to: Job = earlier.state === "pending"
       ? { ...earlier, dueAtMs: Math.min(earlier.dueAtMs, request.dueAtMs) }
       : { ...earlier, isWoken: true };
@@ -71,6 +92,7 @@ export async function stageJob(batch: Batch, request: JobRequest): Promise<strin
     id: request.id,
     kind: request.kind,
     unique: request.unique,
+    ...(request.gate ? { gate: [...request.gate] } : {}),
     state: "pending",
     attempts: 0,
     dueAtMs: request.dueAtMs,
@@ -87,10 +109,19 @@ export async function stageJob(batch: Batch, request: JobRequest): Promise<strin
 
 /** Stages a job's next state and keeps the due index with it. */
 export function moveJob(batch: Batch, { from, to }: { from: Job | null; to: Job }): void {
-  const isDue = (job: Job) => job.state === "pending" || job.state === "running";
-  if (from && isDue(from)) batch.delete(jobDueKey(from.dueAtMs, from.id));
-  if (isDue(to)) batch.set(jobDueKey(to.dueAtMs, to.id), {});
+  if (from && isUnfinished(from)) batch.delete(jobDueKey(from.dueAtMs, from.id));
+  if (isUnfinished(to)) batch.set(jobDueKey(to.dueAtMs, to.id), {});
   batch.set(jobKey(to.id), to);
+}
+
+/** Whether it is still to be done. */
+export function isUnfinished(job: Job): boolean {
+  return job.state === "pending" || job.state === "running";
+}
+
+/** The gate a job is written beneath. */
+export function gateOf(job: Pick<Job, "id" | "gate">): Key {
+  return job.gate ?? jobKey(job.id);
 }
 
 /** A job by id, or null. */
@@ -107,17 +138,18 @@ export function listJobs(
 }
 
 /** Lets a person start a job again that has failed or is waiting; a running one is left alone. */
-export function retryJob(
-  deps: { gates: Gates },
+export async function retryJob(
+  deps: { gates: Gates; store: Store },
   { jobId, atMs }: { jobId: string; atMs: number },
 ): Promise<
   { status: "job_due"; job: Job } | { status: "job_not_found" } | { status: "job_running" }
 > {
-  return deps.gates.change({
-    gate: jobKey(jobId),
+  const known = await getJob(deps.store, jobId);
+  if (!known) return { status: "job_not_found" };
+  return await deps.gates.change({
+    gate: gateOf(known),
     stage: async (batch) => {
-      const job = await batch.get<Job>(jobKey(jobId));
-      if (!job) return { status: "job_not_found" as const };
+      const job = (await batch.get<Job>(jobKey(jobId)))!;
       if (job.state === "running" && job.dueAtMs > atMs) return { status: "job_running" as const };
       const next: Job = {
         ...job,

@@ -1,5 +1,5 @@
 /**
- * Takes up jobs that are due: one after the other, each under its own row.
+ * Takes up jobs that are due: one after the other, or together where they share their work.
  *
  * Goes to: `core/jobs/job.ts`.
  *
@@ -7,19 +7,21 @@
  */
 import type { Clock } from "../clock.ts";
 import type { Ids } from "../ids.ts";
+import type { Batch } from "../kv/batch.ts";
 import { type Gates, Unresolved } from "../kv/gates.ts";
 import { jobDuePrefix, jobKey, timePart } from "../kv/keys.ts";
 import type { Store } from "../kv/store.ts";
 import type { Log } from "../log.ts";
-import { type Job, type JobProgress, moveJob } from "./job.ts";
+import { gateOf, getJob, isUnfinished, type Job, type JobProgress, moveJob } from "./job.ts";
 
 /** What a run came to. `again` asks for another run after `inMs`, with the reason people will read. */
 export type JobResult =
   | { status: "done"; result: Record<string, number> }
   | { status: "again"; reason: string; inMs?: number };
 
-/** One kind of work: what it does, and when to try again after the nth failed attempt. */
-export interface JobKind {
+/** Work done job by job. */
+export interface SoloJobKind {
+  /** Does one job. */
   run: (
     job: Job,
     report: (progress: Omit<JobProgress, "result">) => Promise<void>,
@@ -28,55 +30,125 @@ export interface JobKind {
   retryAfterMs: readonly number[];
 }
 
+/** Work of which many jobs share requests. */
+export interface SharedJobKind {
+  /** Does many jobs; it ends each by `stageJobEnd` beside its effect. */
+  runTogether: (jobs: Job[]) => Promise<void>;
+  /** See {@link SoloJobKind.retryAfterMs}. */
+  retryAfterMs: readonly number[];
+}
+
+/** One kind of work: what it does, and when to try again. */
+export type JobKind = SoloJobKind | SharedJobKind;
+
 /** Kind → what to do. `jobs/` is mechanism: the table comes from outside. */
 export type JobKinds = Record<string, JobKind>;
 
 /** A run that has not ended by then is taken for dead. */
 export const JOB_LEASE_MS = 120_000;
 /** Jobs taken up in one go. */
-export const JOBS_MAX = 100;
+export const JOBS_MAX = 1_000;
+/** Jobs taken by one commit: three rows each. */
+const JOBS_PER_COMMIT = 100;
 
-type Deps = { store: Store; gates: Gates; clock: Clock; ids: Ids; log: Log; kinds: JobKinds };
+/** The doors, and the table of kinds. */
+export interface RunDeps {
+  /** Where jobs are found. */
+  store: Store;
+  /** How they change. */
+  gates: Gates;
+  /** Says what is due. */
+  clock: Clock;
+  /** Tokens of holders. */
+  ids: Ids;
+  /** Hears of failures. */
+  log: Log;
+  /** Kind → what to do. */
+  kinds: JobKinds;
+}
 
 /** Runs what is due now, oldest first, until nothing is or `untilMs` has come. Answers how many ran. */
-export async function runDueJobs(deps: Deps, { untilMs }: { untilMs: number }): Promise<number> {
+export async function runDueJobs(deps: RunDeps, { untilMs }: { untilMs: number }): Promise<number> {
   const due = await deps.store.list<object>({
     prefix: jobDuePrefix,
     until: [...jobDuePrefix, timePart(deps.clock.now() + 1)],
     limit: JOBS_MAX,
   });
+  const jobs = await readJobs(deps, due.map(({ key }) => key[2]!));
   let count = 0;
-  for (const { key } of due) {
-    if (deps.clock.now() >= untilMs) break;
-    try {
-      if (await runJob(deps, key[2]!)) count++;
-    } catch (error) {
-      // One row that cannot be read or written must not keep those behind it from running.
-      deps.log("error", "A job could not be taken up or finished", { job: key[2], error });
+  for (const [kind, ofKind] of Map.groupBy(jobs, (job) => job.kind)) {
+    const shared = sharedKind(deps, kind);
+    const parts = shared ? [ofKind] : ofKind.map((job) => [job]);
+    for (const part of parts) {
+      if (deps.clock.now() >= untilMs) return count;
+      try {
+        count += shared
+          ? await runTogether(deps, { kind: shared, jobs: part })
+          : Number(await runJob(deps, part[0]!.id));
+      } catch (error) {
+        // One row that cannot be read or written must not keep those behind it from running.
+        deps.log("error", "A job could not be taken up or finished", { job: part[0]!.id, error });
+      }
     }
   }
   return count;
 }
 
-/** Runs one job now if it is due; false when somebody else has it or it is over. */
-export async function runJob(deps: Deps, jobId: string): Promise<boolean> {
-  const taken = await takeJob(deps, jobId);
-  if (!taken) return false;
-  const kind = deps.kinds[taken.kind];
-  if (!kind) {
-    await finishJob(deps, {
-      job: taken,
-      retryAfterMs: [],
-      result: { status: "again", reason: "unknown kind" },
-    });
-    return true;
+async function readJobs({ store, log }: RunDeps, ids: string[]): Promise<Job[]> {
+  const found = await Promise.allSettled(ids.map((id) => getJob(store, id)));
+  return found.flatMap((one, i) => {
+    if (one.status === "fulfilled") return one.value ?? [];
+    // One row that cannot be read must not keep those behind it from running.
+    log("error", "A job cannot be read", { job: ids[i], error: one.reason });
+    return [];
+  });
+}
+
+/** When the next job is due; null when there is none. */
+export async function nextDueAtMs(store: Store): Promise<number | null> {
+  const [first] = await store.list<object>({ prefix: jobDuePrefix, limit: 1 });
+  return first ? Number(first.key[1]) : null;
+}
+
+function sharedKind(deps: RunDeps, name: string): SharedJobKind | null {
+  const kind = deps.kinds[name];
+  return kind && "runTogether" in kind ? kind : null;
+}
+
+async function runTogether(
+  deps: RunDeps,
+  { kind, jobs }: { kind: SharedJobKind; jobs: Job[] },
+): Promise<number> {
+  const taken: Job[] = [];
+  for (const [, ofGate] of Map.groupBy(jobs, (job) => gateOf(job).join("/"))) {
+    for (let i = 0; i < ofGate.length; i += JOBS_PER_COMMIT) {
+      taken.push(...await takeJobs(deps, ofGate.slice(i, i + JOBS_PER_COMMIT)));
+    }
   }
-  const result = await runKind(deps, { kind, job: taken });
-  await finishJob(deps, { job: taken, retryAfterMs: kind.retryAfterMs, result });
+  if (taken.length > 0) await kind.runTogether(taken);
+  return taken.length;
+}
+
+/** Runs one job now if it is due; false when somebody else has it or it is over. */
+export async function runJob(deps: RunDeps, jobId: string): Promise<boolean> {
+  const job = await getJob(deps.store, jobId);
+  if (!job) return false;
+  const shared = sharedKind(deps, job.kind);
+  if (shared) return await runTogether(deps, { kind: shared, jobs: [job] }) > 0;
+  const kind = deps.kinds[job.kind] as SoloJobKind | undefined;
+  const [taken] = await takeJobs(deps, [job]);
+  if (!taken) return false;
+  const result: JobResult = kind
+    ? await runKind(deps, { kind, job: taken })
+    : { status: "again", reason: "unknown kind" };
+  await finishJob(deps, { job: taken, retryAfterMs: kind?.retryAfterMs ?? [], result });
   return true;
 }
 
-async function runKind(deps: Deps, { kind, job }: { kind: JobKind; job: Job }): Promise<JobResult> {
+async function runKind(
+  deps: RunDeps,
+  { kind, job }: { kind: SoloJobKind; job: Job },
+): Promise<JobResult> {
   const report = (progress: Omit<JobProgress, "result">) =>
     changeJob(deps, { job, change: (now) => ({ ...now, progress: { ...progress, result: {} } }) });
   try {
@@ -91,69 +163,111 @@ async function runKind(deps: Deps, { kind, job }: { kind: JobKind; job: Job }): 
   }
 }
 
-async function takeJob(deps: Deps, jobId: string): Promise<Job | null> {
+/** Takes those that are still due; all of them are written beneath one gate. */
+async function takeJobs(deps: RunDeps, jobs: Job[]): Promise<Job[]> {
   const token = deps.ids.id();
   const nowMs = deps.clock.now();
-  return await deps.gates.change<Job | null>({
-    gate: jobKey(jobId),
+  return await deps.gates.change<Job[]>({
+    gate: gateOf(jobs[0]!),
+    reads: jobs.map((job) => jobKey(job.id)),
     stage: async (batch) => {
-      const job = await batch.get<Job>(jobKey(jobId));
-      if (job?.token === token) return job;
-      const isDue = job && (job.state === "pending" || job.state === "running") &&
-        job.dueAtMs <= nowMs;
-      if (!isDue) return null;
-      const taken: Job = {
-        ...job,
-        state: "running",
-        attempts: job.attempts + 1,
-        token,
-        isWoken: false,
-        dueAtMs: nowMs + JOB_LEASE_MS,
-      };
-      moveJob(batch, { from: job, to: taken });
+      const taken: Job[] = [];
+      for (const { id } of jobs) {
+        const job = await batch.get<Job>(jobKey(id));
+        if (job?.token === token) taken.push(job);
+        else if (job && isUnfinished(job) && job.dueAtMs <= nowMs) {
+          taken.push(stageTaking(batch, { job, token, nowMs }));
+        }
+      }
       return taken;
     },
   });
 }
 
+function stageTaking(
+  batch: Batch,
+  { job, token, nowMs }: { job: Job; token: string; nowMs: number },
+): Job {
+  const taken: Job = {
+    ...job,
+    state: "running",
+    attempts: job.attempts + 1,
+    token,
+    isWoken: false,
+    dueAtMs: nowMs + JOB_LEASE_MS,
+  };
+  moveJob(batch, { from: job, to: taken });
+  return taken;
+}
+
 async function finishJob(
-  deps: Deps,
+  deps: RunDeps,
   { job, retryAfterMs, result }: { job: Job; retryAfterMs: readonly number[]; result: JobResult },
 ): Promise<void> {
   const nowMs = deps.clock.now();
-  await changeJob(deps, {
-    job,
-    change: (now) => {
-      const progress = now.progress ?? { done: 0, total: null, note: "", result: {} };
-      if (result.status === "done" && now.isWoken) {
-        return { ...now, state: "pending", attempts: 0, dueAtMs: nowMs, isWoken: false };
-      }
-      if (result.status === "done") {
-        return {
-          ...now,
-          state: "done",
-          finishedAtMs: nowMs,
-          progress: { ...progress, result: result.result },
-        };
-      }
-      const waitMs = result.inMs ?? retryAfterMs[job.attempts - 1];
-      const next = { ...now, lastError: result.reason };
-      return waitMs === undefined
-        ? { ...next, state: "failed", finishedAtMs: nowMs }
-        : { ...next, state: "pending", dueAtMs: nowMs + waitMs };
-    },
+  await deps.gates.change({
+    gate: gateOf(job),
+    stage: (batch) => stageJobEnd(batch, { job, retryAfterMs, result, nowMs }),
   });
 }
 
+/**
+ * Stages how a run ended, beneath the job's gate, in the commit of its effect.
+ *
+ * False, and nothing staged, when somebody else has taken the job meanwhile: then the effect must not
+ * be staged either.
+ */
+export async function stageJobEnd(
+  batch: Batch,
+  { job, retryAfterMs, result, nowMs }: {
+    job: Job;
+    retryAfterMs: readonly number[];
+    result: JobResult;
+    nowMs: number;
+  },
+): Promise<boolean> {
+  const now = await batch.get<Job>(jobKey(job.id));
+  // Fencing: whoever lost the job to somebody else no longer speaks for it.
+  if (now?.token !== job.token || now?.state !== "running") return false;
+  moveJob(batch, { from: now, to: endOf(now, { retryAfterMs, result, nowMs }) });
+  return true;
+}
+
+function endOf(
+  now: Job,
+  { retryAfterMs, result, nowMs }: {
+    retryAfterMs: readonly number[];
+    result: JobResult;
+    nowMs: number;
+  },
+): Job {
+  if (result.status === "done" && now.isWoken) {
+    return { ...now, state: "pending", attempts: 0, dueAtMs: nowMs, isWoken: false };
+  }
+  if (result.status === "done") {
+    const progress = now.progress ?? { done: 0, total: null, note: "", result: {} };
+    const done = { ...progress, result: result.result };
+    return { ...now, state: "done", lastError: null, finishedAtMs: nowMs, progress: done };
+  }
+  const next = { ...now, lastError: result.reason };
+  // A run that was put off, not tried, does not count.
+  if (result.inMs !== undefined) {
+    return { ...next, state: "pending", attempts: now.attempts - 1, dueAtMs: nowMs + result.inMs };
+  }
+  const waitMs = retryAfterMs[now.attempts - 1];
+  return waitMs === undefined
+    ? { ...next, state: "failed", finishedAtMs: nowMs }
+    : { ...next, state: "pending", dueAtMs: nowMs + waitMs };
+}
+
 async function changeJob(
-  deps: Deps,
+  deps: RunDeps,
   { job, change }: { job: Job; change: (now: Job) => Job },
 ): Promise<void> {
   await deps.gates.change({
-    gate: jobKey(job.id),
+    gate: gateOf(job),
     stage: async (batch) => {
       const now = await batch.get<Job>(jobKey(job.id));
-      // Fencing: whoever lost the job to somebody else no longer speaks for it.
       if (now?.token !== job.token || now?.state !== "running") return;
       moveJob(batch, { from: now, to: change(now) });
     },

@@ -20,6 +20,18 @@ export const CALL_STATUSES = [
 /** One of {@link CALL_STATUSES}. */
 export type CallStatus = typeof CALL_STATUSES[number];
 
+/** How an exact cost came about. */
+export interface CostDetail {
+  /** Where it is from: `detail_records_api`, `call_cost_webhook`. */
+  source: string;
+  /** Per minute, decimal; null when the carrier does not say. */
+  rate: string | null;
+  /** As the carrier bills; null when it does not say. */
+  billedSeconds: number | null;
+  /** When we learned it. */
+  fetchedAtMs: number;
+}
+
 /** What a carrier told us about one call; the next report about the same call may tell more. */
 export interface CallReport {
   /** Who reports. */
@@ -48,6 +60,10 @@ export interface CallReport {
   costMicros: bigint | null;
   /** ISO 4217; null when there is no cost. */
   costCurrency: string | null;
+  /** How the cost came about; absent or null where the carrier's row says it by itself. */
+  costDetail?: CostDetail | null;
+  /** What the adapter needs to join the next report with, as JSON; absent where records suffice. */
+  facts?: string;
   /** The account a call names in what it was started with, unproven; null when it names none. */
   claimedAccountId: string | null;
   /** Why this report cannot be billed and is parked; null when nothing is wrong with it. */

@@ -8,7 +8,10 @@
  */
 import type { Batch } from "../kv/batch.ts";
 import { callByAccountKey, callByTimeKey, callKey } from "../kv/keys.ts";
-import { callId, type CallReport } from "./call_usage.ts";
+import { callId, type CallReport, type CostDetail } from "./call_usage.ts";
+
+/** The source of a cost that was read from the carrier's detail records. */
+export const DETAIL_RECORDS = "detail_records_api";
 
 /** A call as we know it. */
 export interface Call extends Omit<CallReport, "claimedAccountId"> {
@@ -70,13 +73,23 @@ export function mergeReport(
     answeredAtMs: report.answeredAtMs ?? earlier.answeredAtMs,
     endedAtMs: report.endedAtMs ?? earlier.endedAtMs,
     durationSeconds: report.durationSeconds ?? earlier.durationSeconds,
-    costMicros: report.costMicros ?? earlier.costMicros,
-    costCurrency: report.costCurrency ?? earlier.costCurrency,
+    ...laterCost(earlier, report),
     claimedAccountId: report.claimedAccountId ?? earlier.claimedAccountId,
     record: { ...earlier.record, ...Object.fromEntries(news) },
     revision: earlier.revision + 1,
     learnedAtMs: atMs,
   };
+}
+
+/** What detail records said is not undone by an event that repeats another figure. */
+function laterCost(
+  earlier: Call,
+  report: CallReport,
+): Pick<Call, "costMicros" | "costCurrency"> & { costDetail: CostDetail | null } {
+  const isOlder = report.costMicros === null ||
+    (earlier.costDetail?.source === DETAIL_RECORDS && report.costDetail?.source !== DETAIL_RECORDS);
+  const { costMicros, costCurrency, costDetail } = isOlder ? earlier : report;
+  return { costMicros, costCurrency, costDetail: costDetail ?? null };
 }
 
 /** Stages a call and keeps its places in the indexes with it. */

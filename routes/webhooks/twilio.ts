@@ -10,7 +10,7 @@
  */
 import { createHash } from "node:crypto";
 import { type Context, Hono } from "hono";
-import { parseTwilioCallback } from "../../core/carriers/twilio/callbacks.ts";
+import { namesOtherAccount, parseTwilioCallback } from "../../core/carriers/twilio/callbacks.ts";
 import { publicUrlOf } from "../../core/carriers/twilio/signed_urls.ts";
 import {
   TWILIO_SIGNATURE_HEADER,
@@ -50,18 +50,20 @@ async function receive(deps: AppDeps, c: Context<AppEnv>): Promise<Response> {
     return problem(c, { code: "not_configured", detail: "TWILIO_AUTH_TOKEN is not set" });
   }
   const body = new Uint8Array(await c.req.arrayBuffer());
-  const isOurs = verifyTwilioSignature({
+  const isSigned = verifyTwilioSignature({
     url: publicUrlOf({ publicUrl, requestUrl: c.req.url }),
     body,
     contentType: c.req.header("content-type") ?? null,
     signature: c.req.header(TWILIO_SIGNATURE_HEADER) ?? null,
     authToken: twilio.authToken.reveal(),
   });
-  if (!isOurs) {
+  if (!isSigned || namesOtherAccount(body, twilio.accountSid)) {
     await countRefused(deps, "twilio");
     return problem(c, {
       code: "forbidden",
-      detail: "The signature does not match the address and body",
+      detail: isSigned
+        ? "AccountSid is not the account we know"
+        : "The signature does not match the address and body",
     });
   }
   const delivery = readDelivery(body);

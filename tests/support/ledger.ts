@@ -12,7 +12,7 @@ import { type IntakeTally, recordCalls } from "../../core/billing/record_calls.t
 import type { BillingDeps } from "../../core/billing/bill_due.ts";
 import { callKey, chargeKey, walletKey } from "../../core/kv/keys.ts";
 import type { Store } from "../../core/kv/store.ts";
-import { amountOfTrace } from "../../core/rating/rate_call.ts";
+import { amountOf } from "../../core/rating/trace.ts";
 import type { CallReport } from "../../core/usage/call_usage.ts";
 import type { Call } from "../../core/usage/calls.ts";
 import type { Entry } from "../../core/wallet/entry.ts";
@@ -114,7 +114,7 @@ function checkCharge(charge: CallCharge, entries: Entry[]): void {
     assert.equal(kind, i === 0 ? "charge" : "adjustment", what);
     if (i > 0) assert.equal(metadata.adjusts, String(charge.entries[0]), what);
   });
-  if (charge.trace) assert.equal(amountOfTrace(charge.trace), charge.amountMicros, what);
+  if (charge.trace) assert.equal(amountOf(charge.trace), charge.amountMicros, what);
   else assert.equal(charge.amountMicros, 0n, what);
 }
 

@@ -9,7 +9,6 @@ import { BILLING_STATES, billingOf, type ChargedCall } from "../../../core/billi
 import type { UsageRecord } from "../../../core/billing/usage_records.ts";
 import { formatInstant } from "../../../core/clock.ts";
 import { formatMoney } from "../../../core/money.ts";
-import type { Call } from "../../../core/usage/calls.ts";
 import { CALL_STATUSES } from "../../../core/usage/call_usage.ts";
 import { instantShape, moneyShape } from "./fields.ts";
 
@@ -27,7 +26,7 @@ const costShape = z.object({
   carrierCurrency: z.string().nullable(),
 }).meta({ id: "CallCost" });
 
-const traceShape = z.object({
+const perMinuteTraceShape = z.object({
   plan: z.string(),
   version: z.int(),
   kind: z.literal("per_minute"),
@@ -42,6 +41,27 @@ const traceShape = z.object({
   formula: z.string(),
   result: z.string(),
 }).meta({ id: "CallTrace" });
+
+const costPlusTraceShape = z.object({
+  plan: z.string(),
+  version: z.int(),
+  kind: z.literal("cost_plus"),
+  currency: z.string(),
+  seconds: z.int(),
+  billedSeconds: z.int(),
+  estimated: z.boolean(),
+  cost: z.string().nullable(),
+  markupPercent: z.string(),
+  fixedFee: z.string(),
+  rate: z.string().meta({ description: "Per started minute, while estimated" }),
+  freeMonth: z.null(),
+  freeSecondsUsed: z.literal(0),
+  freeMinutesUsed: z.literal(0),
+  formula: z.string(),
+  result: z.string(),
+}).meta({ id: "CostPlusTrace" });
+
+const traceShape = z.discriminatedUnion("kind", [perMinuteTraceShape, costPlusTraceShape]);
 
 const chargeShape = z.object({
   amount: moneyShape,
@@ -88,25 +108,38 @@ export function showCall(
     answeredAt: instantOrNull(call.answeredAtMs),
     endedAt: instantOrNull(call.endedAtMs),
     durationSeconds: call.durationSeconds,
-    ...(withCost ? { cost: showCost(call) } : {}),
+    ...(withCost ? { cost: showCost({ call, charge }) } : {}),
     charge: showCharge(charge),
     billing: billingOf({ call, charge }),
     ...(withCost ? { record: call.record } : {}),
   };
 }
 
-/** A price that the carrier reports with the call is exact: nothing of it is computed by us. */
-function showCost(call: Call): z.infer<typeof costShape> {
-  const { costMicros, costCurrency } = call;
-  const isKnown = costMicros !== null && costCurrency !== null;
+/** The carrier's cost as far as it is told; until then, what stands for it in a charge by cost. */
+function showCost({ call, charge }: ChargedCall): z.infer<typeof costShape> {
+  const { costMicros, costCurrency, costDetail } = call;
+  const trace = charge?.trace;
+  if (costMicros === null || costCurrency === null) {
+    const isEstimate = trace?.kind === "cost_plus" && trace.estimated;
+    return {
+      state: isEstimate ? "estimated" : "none",
+      amount: isEstimate ? { amount: trace.result, currency: trace.currency } : null,
+      source: isEstimate ? "fallback" : null,
+      estimated: isEstimate,
+      rate: isEstimate ? trace.rate : null,
+      billedSeconds: isEstimate ? trace.billedSeconds : null,
+      fetchedAt: null,
+      carrierCurrency: costCurrency,
+    };
+  }
   return {
-    state: isKnown ? "exact" : "none",
-    amount: isKnown ? formatMoney(costMicros, costCurrency) : null,
-    source: isKnown ? call.carrier : null,
+    state: "exact",
+    amount: formatMoney(costMicros, costCurrency),
+    source: costDetail?.source ?? call.carrier,
     estimated: false,
-    rate: null,
-    billedSeconds: null,
-    fetchedAt: isKnown ? formatInstant(call.learnedAtMs) : null,
+    rate: costDetail?.rate ?? null,
+    billedSeconds: costDetail?.billedSeconds ?? null,
+    fetchedAt: formatInstant(costDetail?.fetchedAtMs ?? call.learnedAtMs),
     carrierCurrency: costCurrency,
   };
 }

@@ -7,7 +7,9 @@ import type { JSX } from "hono/jsx/jsx-runtime";
 import type { Account } from "../../../core/accounts/account.ts";
 import type { CallCharge } from "../../../core/billing/call_charge.ts";
 import { formatMicros, formatMoney } from "../../../core/money.ts";
-import { amountOfTrace, type CallTrace } from "../../../core/rating/rate_call.ts";
+import type { CallTrace } from "../../../core/rating/rate_call.ts";
+import type { CostPlusTrace } from "../../../core/rating/rate_cost_plus.ts";
+import { amountOf, type Trace } from "../../../core/rating/trace.ts";
 import type { Call } from "../../../core/usage/calls.ts";
 import { incrementWords } from "./words.ts";
 import { DefinitionList, Panel } from "../components.tsx";
@@ -65,7 +67,34 @@ function secondsWords(seconds: number): string {
 }
 
 /** How the seconds became an amount. */
-export function PriceSentence({ trace }: { trace: CallTrace }): JSX.Element {
+export function PriceSentence({ trace }: { trace: Trace }): JSX.Element {
+  return trace.kind === "cost_plus"
+    ? <CostSentence trace={trace} />
+    : <MinuteSentence trace={trace} />;
+}
+
+/** How the carrier's cost, or the estimate that stands for it, became an amount. */
+function CostSentence({ trace }: { trace: CostPlusTrace }): JSX.Element {
+  const money = (amount: string) => formatMoneyText({ amount, currency: trace.currency });
+  const result = <strong>{money(trace.result)}</strong>;
+  if (trace.seconds === 0) return <>{FREE}</>;
+  if (trace.cost === null) {
+    return (
+      <>
+        The carrier has not told its cost yet: {formatCount(trace.billedSeconds / 60)}{" "}
+        started minutes at {money(trace.rate)} make an estimate of {result}.
+      </>
+    );
+  }
+  return (
+    <>
+      The carrier takes {money(trace.cost)}; with {trace.markupPercent} % on top and a fee of{" "}
+      {money(trace.fixedFee)} that makes {result}.
+    </>
+  );
+}
+
+function MinuteSentence({ trace }: { trace: CallTrace }): JSX.Element {
   const { billedSeconds, freeSecondsUsed, increment } = trace;
   const money = (amount: string) => formatMoneyText({ amount, currency: trace.currency });
   if (trace.seconds === 0) return <>{FREE}</>;
@@ -99,10 +128,10 @@ function freeWords({ freeMinutesUsed, freeSecondsUsed, freeMonth }: CallTrace): 
 }
 
 /** The figures behind the sentence, which alone reproduce the amount. */
-function Figures({ trace, charge }: { trace: CallTrace; charge: CallCharge }): JSX.Element {
+function Figures({ trace, charge }: { trace: Trace; charge: CallCharge }): JSX.Element {
   const { currency } = trace;
-  const again = formatMoney(amountOfTrace(trace), currency);
-  const isSame = amountOfTrace(trace) === charge.amountMicros;
+  const again = formatMoney(amountOf(trace), currency);
+  const isSame = amountOf(trace) === charge.amountMicros;
   return (
     <DefinitionList
       items={[
@@ -130,7 +159,7 @@ function Figures({ trace, charge }: { trace: CallTrace; charge: CallCharge }): J
   );
 }
 
-function PlanLink({ trace: { plan, version } }: { trace: CallTrace }): JSX.Element {
+function PlanLink({ trace: { plan, version } }: { trace: Trace }): JSX.Element {
   return (
     <a href={`/admin/rate-plans/${encodeURIComponent(plan)}#version-${version}`}>
       {plan}, version {version}

@@ -11,7 +11,7 @@ import { priceCall, stageFreeMinutes } from "../../../core/billing/price_call.ts
 import { type Batch, openBatch } from "../../../core/kv/batch.ts";
 import { callKey, timePart, unassignedCallPrefix } from "../../../core/kv/keys.ts";
 import type { Store } from "../../../core/kv/store.ts";
-import { amountOfTrace } from "../../../core/rating/rate_call.ts";
+import { amountOf } from "../../../core/rating/trace.ts";
 import type { Call } from "../../../core/usage/calls.ts";
 
 /** Unassigned calls of a number from an instant on, priced for an account. */
@@ -68,5 +68,5 @@ async function addPrice(
   const priced = call.fault ? null : await priceCall(batch, { call, charge, account });
   if (priced?.status !== "priced") return void preview.parkedCount++;
   await stageFreeMinutes(batch, { charge, trace: priced.trace });
-  preview.amountMicros += amountOfTrace(priced.trace);
+  preview.amountMicros += amountOf(priced.trace);
 }

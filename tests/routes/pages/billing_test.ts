@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { noCounts, SYNC_JOB, type SyncCounts } from "../../../core/billing/sync_outcome.ts";
 import { getJob, listJobs, stageJob } from "../../../core/jobs/job.ts";
 import { getCursor, saveCursor } from "../../../core/jobs/cursors.ts";
-import { type JobKind, runJob } from "../../../core/jobs/run_jobs.ts";
+import { runJob, type SoloJobKind } from "../../../core/jobs/run_jobs.ts";
 import { jobByUniqueKey } from "../../../core/kv/keys.ts";
 import { STREAM_MS_MAX } from "../../../routes/pages/sync_progress.ts";
 import { signedIn } from "../../support/app.ts";
@@ -31,7 +31,7 @@ async function press(world: Visited): Promise<string> {
 const jobOf = (location: string): string => new URLSearchParams(location.split("?")[1]).get("job")!;
 
 /** Runs a sync's job with this for its work. */
-function work(world: Visited, { jobId, run }: { jobId: string; run: JobKind["run"] }) {
+function work(world: Visited, { jobId, run }: { jobId: string; run: SoloJobKind["run"] }) {
   const kinds = { [SYNC_JOB]: { retryAfterMs: [], run } };
   return runJob({ ...world.deps, kinds }, jobId);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { getJob, type Job, stageJob } from "../../../core/jobs/job.ts";
-import { type JobKind, runJob } from "../../../core/jobs/run_jobs.ts";
+import { runJob, type SoloJobKind } from "../../../core/jobs/run_jobs.ts";
 import { jobByUniqueKey } from "../../../core/kv/keys.ts";
 import { tagsOf } from "./html_tags.ts";
 import { openPages, postForms, type Visited } from "./visit.ts";
@@ -8,7 +8,7 @@ import { openPages, postForms, type Visited } from "./visit.ts";
 /** Stages a job and runs it once with this for its work. */
 async function jobOf(
   { deps }: Visited,
-  { unique, kind = "sync_calls", run }: { unique: string; kind?: string; run?: JobKind["run"] },
+  { unique, kind = "sync_calls", run }: { unique: string; kind?: string; run?: SoloJobKind["run"] },
 ): Promise<Job> {
   const atMs = deps.clock.now();
   const id = await deps.gates.change({
@@ -19,9 +19,9 @@ async function jobOf(
   return (await getJob(deps.store, id))!;
 }
 
-const failing: JobKind["run"] = () =>
+const failing: SoloJobKind["run"] = () =>
   Promise.resolve({ status: "again", reason: "the carrier is away" });
-const counting: JobKind["run"] = () =>
+const counting: SoloJobKind["run"] = () =>
   Promise.resolve({ status: "done", result: { fetched: 12, waitingFunds: 2, failed: 0 } });
 
 Deno.test("jobs that nobody started by hand are shown, too", async () => {
