@@ -19,7 +19,7 @@ import {
 import { type Config, readConfig } from "./core/config.ts";
 import { createEgress, type Egress } from "./core/egress.ts";
 import { createIds, type Ids } from "./core/ids.ts";
-import { runDueJobs, runJob } from "./core/jobs/run_jobs.ts";
+import { runJob } from "./core/jobs/run_jobs.ts";
 import { createGates } from "./core/kv/gates.ts";
 import { proveStore } from "./core/kv/prove_store.ts";
 import { createStore } from "./core/kv/store.ts";
@@ -34,8 +34,9 @@ import {
   startDemoTraffic,
 } from "./core/sandbox/sandbox.ts";
 import { renderWelcome } from "./core/sandbox/welcome.ts";
-import { jobKinds } from "./cron/jobs.ts";
-import { drainInbox, runMinute } from "./cron/mod.ts";
+import { jobKinds, processCallCosts } from "./cron/jobs.ts";
+import { createBackground } from "./cron/background.ts";
+import { runMinute } from "./cron/mod.ts";
 import { ASKED_RUN, syncCalls } from "./cron/sync_calls.ts";
 import { createApp } from "./routes/app.ts";
 import { loadStaticFiles, type StaticFiles } from "./routes/static_files.ts";
@@ -64,6 +65,8 @@ export interface Program {
   sync: (input: { accountId?: string; actor: string }) => ReturnType<typeof syncCalls>;
   /** Resolves when work that was woken in the background has ended. */
   idle: () => Promise<void>;
+  /** Begins no background work any more. */
+  stop: () => void;
 }
 
 /** Puts the parts together over the doors; starts nothing. */
@@ -80,23 +83,16 @@ export function wire(doors: Doors): Program {
     egress,
     bland: config.bland,
     twilio: config.twilio,
+    telnyx: config.telnyx,
   };
   const kinds = jobKinds(deps);
-  let background: Promise<void> = Promise.resolve();
-  async function wake(): Promise<void> {
-    const untilMs = clock.now() + MINUTE_MS;
-    await drainInbox(deps, untilMs);
-    await runDueJobs({ ...deps, kinds }, { untilMs });
-  }
+  const background = createBackground(deps, kinds);
   const sync: Program["sync"] = (input) => syncCalls(deps, { ...input, ...ASKED_RUN });
   const actions = {
     syncCalls: sync,
     runJob: (jobId: string) => runJob({ ...deps, kinds }, jobId),
-    nudge: () => {
-      background = background.then(wake).catch((error) =>
-        log("error", "Background work failed", { error })
-      );
-    },
+    processCallCosts: () => processCallCosts(deps),
+    nudge: background.nudge,
   };
   const app = createApp({
     ...deps,
@@ -109,7 +105,7 @@ export function wire(doors: Doors): Program {
   });
   const { eventRetentionDays } = config;
   const minute = () => runMinute({ ...deps, kinds, eventRetentionDays });
-  return { app, deps, minute, sync, idle: () => background };
+  return { app, deps, minute, sync, idle: background.idle, stop: background.stop };
 }
 
 if (import.meta.main) await main();
@@ -163,7 +159,7 @@ async function startSandbox(): Promise<void> {
   const clock = testClock(-HISTORY_DAYS * DAY_MS);
   const ids = createIds(clock);
   const publicUrl = env.PUBLIC_URL || `http://127.0.0.1:${env.PORT || 8000}`;
-  let post: (callback: CarrierPost) => Promise<void> = () => Promise.reject(new Error("not yet"));
+  let post: (callback: CarrierPost) => Promise<number> = () => Promise.reject(new Error("not yet"));
   const carriers = createCarriers({ clock, ids, publicUrl, post: (callback) => post(callback) });
   const carrierServer = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -175,6 +171,8 @@ async function startSandbox(): Promise<void> {
     PUBLIC_URL: publicUrl,
     BLAND_BASE_URL: carrierUrl,
     TWILIO_BASE_URL: carrierUrl,
+    TELNYX_BASE_URL: `${carrierUrl}/v2`,
+    TELNYX_PUBLIC_KEY: carriers.telnyx.publicKey,
   });
   const path = config.kvPath ?? SANDBOX_ENV.KV_PATH;
   await Promise.all(["", "-wal", "-shm"].map((end) => Deno.remove(path + end).catch(() => {})));
@@ -208,10 +206,11 @@ async function startSandbox(): Promise<void> {
   post = async ({ path, body, headers }) => {
     const answer = await toUs({ url: url + path, body, headers });
     if (answer.status === "unreachable") throw new Error(answer.reason);
+    return answer.httpStatus;
   };
   const stopTraffic = startDemoTraffic(carriers);
   const stopMinutes = startMinutes(clock, program);
-  const simulated = { Bland: carrierUrl, Twilio: carrierUrl };
+  const simulated = { Bland: carrierUrl, Telnyx: `${carrierUrl}/v2`, Twilio: carrierUrl };
   console.log(renderWelcome({ url, version: VERSION, config, carriers: simulated }));
   await server.finished;
   stopTraffic();
@@ -264,6 +263,7 @@ function serve(
     (request, info) => program.app.fetch(request, { remoteAddress: info.remoteAddr.hostname }),
   );
   const stop = async () => {
+    program.stop();
     await server.shutdown();
     await program.idle();
     egress.close();

@@ -15,7 +15,7 @@ import { type Secret, secret } from "./secret.ts";
 
 /** Bland AI, when its key is set. */
 export interface BlandConfig {
-  /** Signs our requests. */
+  /** Sent with our requests. */
   apiKey: Secret;
   /** Without a slash at the end. */
   baseUrl: string;
@@ -29,7 +29,7 @@ export interface BlandConfig {
 
 /** Telnyx, when its key is set. */
 export interface TelnyxConfig {
-  /** Signs our requests. */
+  /** Sent with our requests. */
   apiKey: Secret;
   /** Without a slash at the end. */
   baseUrl: string;
@@ -41,7 +41,7 @@ export interface TelnyxConfig {
 export interface TwilioConfig {
   /** `AC…`. */
   accountSid: string;
-  /** Signs our requests and their webhooks. */
+  /** Sent with our requests; signs their webhooks. */
   authToken: Secret;
   /** Without a slash at the end. */
   baseUrl: string;

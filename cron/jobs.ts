@@ -10,8 +10,15 @@ import { CLAIM_JOB, claimCalls } from "../core/billing/claim_calls.ts";
 import { SYNC_JOB } from "../core/billing/sync_outcome.ts";
 import { VERIFICATION_JOB, verifyLedgerJob } from "../core/billing/verify_ledger.ts";
 import { MINUTE_MS, SECOND_MS } from "../core/clock.ts";
-import type { Job, JobProgress } from "../core/jobs/job.ts";
-import type { JobKinds, JobResult, SoloJobKind } from "../core/jobs/run_jobs.ts";
+import { getJob, type Job, type JobProgress } from "../core/jobs/job.ts";
+import {
+  type JobKinds,
+  type JobResult,
+  listDueJobs,
+  runDueJobs,
+  type SoloJobKind,
+} from "../core/jobs/run_jobs.ts";
+import { COST_RETRIES_MS, fetchCallCosts, TELNYX_COST_JOB } from "./fetch_telnyx_costs.ts";
 import { ASKED_RUN, syncCalls, type SyncDeps } from "./sync_calls.ts";
 
 const RETRIES = [10 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS] as const;
@@ -38,6 +45,27 @@ export function jobKinds(deps: SyncDeps): JobKinds {
     },
     [VERIFICATION_JOB]: verifyLedgerJob(deps),
     [SYNC_JOB]: syncKind(deps),
+    [TELNYX_COST_JOB]: {
+      retryAfterMs: COST_RETRIES_MS,
+      runTogether: (jobs) => fetchCallCosts(deps, jobs),
+    },
+  };
+}
+
+/** Tries every cost job that is due now; answers what came of them. */
+export async function processCallCosts(
+  deps: SyncDeps,
+): Promise<{ processed: number; succeeded: number; failed: number; retried: number }> {
+  const due = await listDueJobs(deps, TELNYX_COST_JOB);
+  const untilMs = deps.clock.now() + ASKED_RUN.withinMs;
+  await runDueJobs({ ...deps, kinds: jobKinds(deps) }, { untilMs, only: TELNYX_COST_JOB });
+  const after = await Promise.all(due.map((job) => getJob(deps.store, job.id)));
+  const count = (state: Job["state"]) => after.filter((job) => job?.state === state).length;
+  return {
+    processed: due.length,
+    succeeded: count("done"),
+    failed: count("failed"),
+    retried: count("pending"),
   };
 }
 

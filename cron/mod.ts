@@ -17,6 +17,7 @@ import { tickKey } from "../core/kv/keys.ts";
 import { foldClosedDays } from "../core/wallet/system_totals.ts";
 import { expireEvents } from "./expire_events.ts";
 import { processEvent } from "./process_event.ts";
+import { takeInTelnyx } from "./take_in_telnyx.ts";
 import { MINUTE_RUN, syncCalls, type SyncDeps } from "./sync_calls.ts";
 
 /** What the minute needs. */
@@ -40,8 +41,11 @@ const CRONTAB: readonly Row[] = [
 
 /** When the minute last ran, and which hour and day were begun: what health and catching up look at. */
 export interface Tick {
+  /** When it began. */
   atMs: number;
+  /** UTC, as `2026-11-20T07`. */
   hour: string;
+  /** UTC, as `2026-11-20`. */
   day: string;
 }
 
@@ -95,7 +99,11 @@ async function syncCarriers(deps: TickDeps): Promise<void> {
 
 /** Processes what is in the inbox; also what a fresh delivery asks for at once. */
 export async function drainInbox(deps: SyncDeps, untilMs: number): Promise<void> {
-  await drainEvents(deps, { process: (event) => processEvent(deps, event), untilMs });
+  await drainEvents(deps, {
+    process: (event) => processEvent(deps, event),
+    together: { telnyx: (events) => takeInTelnyx(deps, events) },
+    untilMs,
+  });
 }
 
 async function dropOldEvents(deps: TickDeps): Promise<void> {

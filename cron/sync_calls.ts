@@ -13,7 +13,7 @@ import { billDue, type BillingDeps, type BillTally } from "../core/billing/bill_
 import { rateDueMessages } from "../core/billing/rate_messages.ts";
 import { noCounts, type SyncCounts, type SyncOutcome } from "../core/billing/sync_outcome.ts";
 import { SECOND_MS } from "../core/clock.ts";
-import type { BlandConfig, TwilioConfig } from "../core/config.ts";
+import type { BlandConfig, TelnyxConfig, TwilioConfig } from "../core/config.ts";
 import type { Egress } from "../core/egress.ts";
 import { type Cursor, getCursor, saveCursor } from "../core/jobs/cursors.ts";
 import { withLease } from "../core/jobs/lease.ts";
@@ -28,16 +28,20 @@ export type SyncDeps = BillingDeps & {
   egress: Egress;
   bland: BlandConfig | null;
   twilio?: TwilioConfig | null;
+  telnyx?: TelnyxConfig | null;
 };
 
 /** Which sync: of one account's calls or of all, for whom, and how patient. */
 export interface SyncRequest {
+  /** Only the keys its calls can be under are read, and only its calls counted. */
   accountId?: string | undefined;
+  /** Kept in the entries. */
   actor: string;
   /** How long to wait for a run that is under way. */
   waitMs: number;
   /** No new page is begun later than this from now. */
   withinMs: number;
+  /** Hears how far it is, in rows of a listing. */
   report?: (progress: { done: number; total: number | null; note: string }) => Promise<void>;
 }
 

@@ -15,9 +15,11 @@ import { callRoutes } from "./api/calls.ts";
 import { entryRoutes } from "./api/entries.ts";
 import { jobRoutes } from "./api/jobs.ts";
 import { ledgerVerificationRoutes } from "./api/ledger_verifications.ts";
+import { messageRoutes } from "./api/messages.ts";
 import { moneyRequestRoutes } from "./api/money_requests.ts";
 import { numberRoutes } from "./api/numbers.ts";
 import { ratePlanRoutes } from "./api/rate_plans.ts";
+import { telnyxCostRoutes } from "./api/telnyx_costs.ts";
 import { usageRecordRoutes } from "./api/usage_records.ts";
 import { walletRoutes } from "./api/wallets.ts";
 import { webhookEventRoutes } from "./api/webhook_events.ts";
@@ -37,6 +39,7 @@ import { stampAnswers } from "./security_headers.ts";
 import { HOME_PATH, signInRoutes } from "./sign_in.ts";
 import { staticRoutes } from "./static_files.ts";
 import { blandWebhookRoutes } from "./webhooks/bland.ts";
+import { telnyxWebhookRoutes } from "./webhooks/telnyx.ts";
 import { twilioWebhookRoutes } from "./webhooks/twilio.ts";
 
 /** The largest body a request may have. */
@@ -64,6 +67,8 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route("/", sandboxRoutes(deps));
   app.route("/", blandWebhookRoutes(deps));
   app.route("/", twilioWebhookRoutes(deps));
+  app.route("/", telnyxWebhookRoutes(deps));
+  app.route("/", telnyxCostRoutes(deps));
   app.route("/", syncRoutes(deps));
   app.route("/api/v1", accountRoutes(deps));
   app.route("/api/v1", apiKeyRoutes(deps));
@@ -73,6 +78,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route("/api/v1", entryRoutes(deps));
   app.route("/api/v1", jobRoutes(deps));
   app.route("/api/v1", ledgerVerificationRoutes(deps));
+  app.route("/api/v1", messageRoutes(deps));
   app.route("/api/v1", moneyRequestRoutes(deps));
   app.route("/api/v1", numberRoutes(deps));
   app.route("/api/v1", ratePlanRoutes(deps));

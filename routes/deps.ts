@@ -15,6 +15,10 @@ export interface Actions {
   syncCalls(input: { accountId?: string; actor: string }): Promise<SyncOutcome>;
   /** Runs one job now; false when it was not there to be taken. */
   runJob(jobId: string): Promise<boolean>;
+  /** Tries every cost job that is due. */
+  processCallCosts(): Promise<
+    { processed: number; succeeded: number; failed: number; retried: number }
+  >;
   /** Wakes the jobs, soon and in the background. */
   nudge(): void;
 }

@@ -15,20 +15,31 @@ export type AccountStatus = typeof ACCOUNT_STATUSES[number];
 
 /** A customer of the reseller. `ratePlans` holds only what differs from the defaults. */
 export interface Account {
+  /** 1 to 64 of `A-Z a-z 0-9 _ -`; never changes. */
   id: string;
+  /** What people call it. */
   name: string;
+  /** A contact; null when none was given. */
   email: string | null;
+  /** See {@link ACCOUNT_STATUSES}. */
   status: AccountStatus;
+  /** ISO 4217, fixed when the account is opened; its wallet has the same. */
   currency: string;
+  /** IANA; tells in which month a call draws on free minutes. */
   timezone: string;
+  /** Its account number in Sippy; null when it has none there. */
   sippyAccountId: number | null;
+  /** Whether it brings its own Bland key, which {@link AccountSecret} holds. */
   hasBlandKey: boolean;
+  /** Plan ids by service. */
   ratePlans: Record<string, string>;
+  /** When it was opened. */
   createdAtMs: number;
 }
 
 /** What nobody reads back. */
 export interface AccountSecret {
+  /** Its own Bland key; the row is absent when it brings none. */
   blandApiKey: string;
 }
 
@@ -55,9 +66,13 @@ export function stageAccount(
 
 /** Which accounts: a text that name, id or e-mail contains, and a status. */
 export interface AccountQuery {
+  /** In any case; all when empty or left out. */
   search?: string | undefined;
+  /** Any when left out. */
   status?: AccountStatus | undefined;
+  /** `nextCursor` of the page before. */
   cursor?: string | undefined;
+  /** Accounts a page may hold. */
   limit: number;
 }
 

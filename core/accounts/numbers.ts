@@ -20,16 +20,21 @@ import type { Account } from "./account.ts";
 
 /** A number belongs to an account from an instant (inclusive) until one (exclusive, null: for good). */
 export interface Holding {
+  /** Who holds it. */
   accountId: string;
   /** Null: for every carrier. */
   carrier: string | null;
+  /** The first instant that counts. */
   fromMs: number;
+  /** The first instant that no longer counts; null while it runs on. */
   toMs: number | null;
 }
 
 /** Everybody who ever held a number. */
 export interface NumberRow {
+  /** E.164. */
   number: string;
+  /** Past and present; two accounts' overlap only where they are for different carriers. */
   holdings: Holding[];
 }
 

@@ -29,6 +29,7 @@ const SALT_BYTES = 16;
 
 /** So many sign in at once that another one would wait too long. */
 export class TooManyHashes extends Error {
+  /** As the log names it. */
   override name = "TooManyHashes";
 }
 

@@ -22,7 +22,7 @@ export const SESSION_IDLE_MS = 30 * MINUTE_MS;
 /** A session is over after this long, however busy. */
 export const SESSION_LIFE_MS = 12 * HOUR_MS;
 /** A session in use is written at most this often. */
-export const SESSION_TOUCH_MS = MINUTE_MS;
+export const SESSION_TOUCH_MS: number = MINUTE_MS;
 const TOKEN_BYTES = 32;
 
 /** Whose session it is. */

@@ -10,11 +10,17 @@ import type { Store } from "../kv/store.ts";
 
 /** One change by hand. `id` is time-ordered. */
 export interface AuditRecord {
+  /** UUIDv7, fresh for each change and kept over its tries. */
   id: string;
+  /** When the change was asked for. */
   atMs: number;
+  /** Who: an e-mail, or a program's name such as `admin`. */
   actor: string;
+  /** What was done, as `number_assigned`. */
   action: string;
+  /** To what: an account's id, a number, an e-mail, a plan's id. */
   subject: string;
+  /** The rest in words, for people; never a secret. */
   detail: string;
 }
 

@@ -32,9 +32,13 @@ export type BillOutcome = {
 
 /** A call to bill, whose account and wallet are known. */
 export interface CallToBill {
+  /** In the revision to bill. */
   call: Call;
+  /** Whose the call is. */
   account: Account;
+  /** Now: when the charge comes about. */
   atMs: number;
+  /** Kept in the entry. */
   actor: string;
 }
 

@@ -4,64 +4,74 @@
  * All of it happens beneath the carrier's intake gate, which number and account changes touch as well,
  * so a call can have one owner only. Repeating a report changes nothing.
  *
- * Goes to: `core/usage/calls.ts`, `core/accounts/numbers.ts`. Picked up by `core/billing/bill_due.ts`.
+ * Goes to: `core/usage/calls.ts`, `core/billing/owner_book.ts`.
+ * Picked up by `core/billing/bill_due.ts`.
  *
  * @module
  */
-import { holderAt, type NumberRow } from "../accounts/numbers.ts";
 import { utcDay } from "../clock.ts";
 import type { Batch } from "../kv/batch.ts";
 import type { Gates } from "../kv/gates.ts";
 import {
-  accountKey,
   callDueKey,
   callKey,
   heardDayKey,
   intakeKey,
-  type Key,
-  numberKey,
   openCallKey,
   unassignedCallKey,
 } from "../kv/keys.ts";
+import { findOwner, type OwnerBook, readOwner, readOwners } from "./owner_book.ts";
 import { type Call, mergeReport, ownNumbers, stageCall } from "../usage/calls.ts";
 import { callId, type CallReport, type Carrier } from "../usage/call_usage.ts";
 
 /** Reports of one carrier that came through one of its keys. */
 export interface Intake {
+  /** Who reports. */
   carrier: Carrier;
-  /** The carrier key, as `bland:main` or `bland:<accountId>`. */
+  /** The carrier key, as `bland:main` or `bland:account:<accountId>`. */
   sourceId: string;
   /** The account whose own carrier key this is: all its calls are that account's. */
   keyAccountId: string | null;
+  /** What it says; a call may be among them twice. */
   reports: CallReport[];
+  /** When we heard it. */
   atMs: number;
   /** How we came to hear of them, for counting what webhooks miss. */
   heardBy?: "webhook" | "listing";
+  /** Joins what was known with what is reported, where an adapter keeps facts of its own. */
+  join?: (earlierFacts: string, laterFacts: string) => CallReport;
+  /** Stages what else belongs to the same commit: jobs, events that are dealt with now. */
+  also?: (batch: Batch, part: IntakePart) => Promise<void>;
+}
+
+/** What one commit of an intake takes in, and the calls it changes. */
+export interface IntakePart {
+  /** The reports of this commit. */
+  reports: CallReport[];
+  /** Calls that are new or changed. */
+  changes: { before: Call | null; after: Call }[];
 }
 
 /** A UTC day's calls of a carrier, by how we first heard that they had ended. */
 export interface HeardDay {
+  /** Ended by word of a webhook. */
   webhook: number;
+  /** Ended by what the sync read. */
   listing: number;
 }
 
 /** What taking in came to. `owners` are the accounts of every call reported, new or not. */
 export interface IntakeTally {
+  /** Ids of calls seen for the first time. */
   stored: string[];
+  /** Ids of calls that had changed. */
   updated: string[];
+  /** Ids of those of them that nobody owns. */
   unassigned: string[];
+  /** By call id; null: nobody's. */
   owners: Map<string, string | null>;
   /** The calls as just stored, so that billing need not read them again. */
   fresh: Map<string, Call>;
-}
-
-/**
- * Rows that tell whose a call is, read earlier. Every change of a number or an account touches the
- * intake, so they hold as long as the intake's row carries the same mark.
- */
-interface OwnerBook {
-  touchedBy: string | undefined;
-  rows: Map<string, object | null>;
 }
 
 /** Calls taken in by one commit: four or five rows each, well inside its budget. */
@@ -119,41 +129,22 @@ export function addTally(into: IntakeTally, from: IntakeTally): void {
   for (const [id, call] of from.fresh) into.fresh.set(id, call);
 }
 
-/** Brings the book up to what the part needs, after forgetting what may no longer hold. */
-async function readOwners(
-  batch: Batch,
-  { book, intake }: { book: OwnerBook; intake: Intake },
-): Promise<void> {
-  const gate = await batch.get<{ touchedBy?: string }>(intakeKey(intake.carrier));
-  if (gate?.touchedBy !== book.touchedBy) book.rows.clear();
-  book.touchedBy = gate?.touchedBy;
-  if (intake.keyAccountId !== null) return;
-  const keys = new Map<string, Key>();
-  for (const report of intake.reports) {
-    for (const key of ownerKeysOf(report)) keys.set(key.join("/"), key);
-  }
-  const missing = [...keys].filter(([name]) => !book.rows.has(name));
-  const rows = await batch.getMany<object>(missing.map(([, key]) => key));
-  missing.forEach(([name], i) => book.rows.set(name, rows[i] ?? null));
-}
-
-function ownerKeysOf(
-  call: Pick<CallReport, "claimedAccountId" | "direction" | "from" | "to">,
-): Key[] {
-  const claim = call.claimedAccountId === null ? [] : [accountKey(call.claimedAccountId)];
-  return [...claim, ...ownNumbers(call).map(numberKey)];
-}
-
 async function stageReports(
   batch: Batch,
   { book, intake }: { book: OwnerBook; intake: Intake },
 ): Promise<IntakeTally> {
   const tally = emptyTally();
-  for (const report of intake.reports) {
-    const before = await batch.get<Call>(callKey(callId(report)));
+  const changes: IntakePart["changes"] = [];
+  for (const told of intake.reports) {
+    const before = await batch.get<Call>(callKey(callId(told)));
+    const report = before?.facts && told.facts && intake.join
+      ? intake.join(before.facts, told.facts)
+      : told;
     const merged = mergeReport(before, { report, sourceId: intake.sourceId, atMs: intake.atMs });
     if (!merged) {
       tally.owners.set(before!.id, before!.accountId);
+      const { facts } = report;
+      if (facts && facts !== before!.facts) batch.set(callKey(before!.id), { ...before!, facts });
       continue;
     }
     const known = before && mayChangeOwner(before, intake) ? null : merged.accountId;
@@ -161,6 +152,7 @@ async function stageReports(
       await findOwner(merged, (key) => readOwner(batch, { book, key })) ?? merged.accountId;
     const after = { ...merged, accountId };
     stageReport(batch, { before, after });
+    changes.push({ before, after });
     if (after.isFinal && !before?.isFinal) await countHeard(batch, { call: after, intake });
     // A page may show a call twice; both rows are taken in, and it counts once.
     if (!tally.fresh.has(after.id)) {
@@ -170,6 +162,7 @@ async function stageReports(
     tally.owners.set(after.id, accountId);
     tally.fresh.set(after.id, after);
   }
+  await intake.also?.(batch, { reports: intake.reports, changes });
   return tally;
 }
 
@@ -207,33 +200,6 @@ function isCallOpen(call: Call): boolean {
  */
 function mayChangeOwner(before: Call, { sourceId }: Intake): boolean {
   return isCallOpen(before) && !before.hadFault && before.sourceId === sourceId;
-}
-
-/** A row from the book; what an earlier report named and this one does not is read now. */
-async function readOwner(
-  batch: Batch,
-  { book, key }: { book: OwnerBook; key: Key },
-): Promise<object | null> {
-  const name = key.join("/");
-  if (!book.rows.has(name)) book.rows.set(name, await batch.get<object>(key));
-  return book.rows.get(name) ?? null;
-}
-
-/** What the call names itself goes before numbers: it was said when the call was ordered. */
-async function findOwner(
-  call: Call,
-  read: (key: Key) => Promise<object | null>,
-): Promise<string | null> {
-  const { carrier, claimedAccountId, startedAtMs } = call;
-  if (claimedAccountId !== null && await read(accountKey(claimedAccountId))) {
-    return claimedAccountId;
-  }
-  for (const number of ownNumbers(call)) {
-    const row = await read(numberKey(number)) as NumberRow | null;
-    const holder = holderAt(row, { carrier, atMs: startedAtMs });
-    if (holder) return holder;
-  }
-  return null;
 }
 
 /** What would claim a call: its account id, or one of our numbers. */

@@ -32,6 +32,16 @@ export interface MessageIntake {
   reports: MessageReport[];
   /** When we heard it. */
   atMs: number;
+  /** Stages what else belongs to the same commit: jobs, events that are dealt with now. */
+  also?: (batch: Batch, part: MessagePart) => Promise<void>;
+}
+
+/** What one commit takes in, and the messages it changes. */
+export interface MessagePart {
+  /** The reports of this commit. */
+  reports: MessageReport[];
+  /** Messages that are new or changed. */
+  changes: { before: Message | null; after: Message }[];
 }
 
 /** What taking in came to, as message ids. */
@@ -81,6 +91,7 @@ export async function stageMessageClaim(batch: Batch, id: string): Promise<boole
 
 async function stageReports(batch: Batch, intake: MessageIntake): Promise<MessageTally> {
   const tally: MessageTally = { stored: [], updated: [], unassigned: [] };
+  const changes: MessagePart["changes"] = [];
   for (const report of intake.reports) {
     const before = await batch.get<Message>(messageKey(messageId(report)));
     const { sourceId, atMs } = intake;
@@ -89,9 +100,11 @@ async function stageReports(batch: Batch, intake: MessageIntake): Promise<Messag
     const accountId = merged.accountId ?? await findHolder(batch, merged);
     const after = { ...merged, accountId };
     stageReport(batch, { before, after });
+    changes.push({ before, after });
     (before ? tally.updated : tally.stored).push(after.id);
     if (!accountId) tally.unassigned.push(after.id);
   }
+  await intake.also?.(batch, { reports: intake.reports, changes });
   return tally;
 }
 

@@ -16,7 +16,7 @@ export interface UsageRecord {
   accountId: string;
   /** The call; a record has no id of its own. */
   callId: string;
-  /** Seconds as the carrier reports them. */
+  /** Seconds talked, as the carrier reports them; 0 when nobody answered. */
   seconds: number;
   /** Minutes after the increment, a started one counting whole. */
   billedMinutes: number;

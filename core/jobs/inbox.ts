@@ -1,9 +1,10 @@
 /**
- * The inbox: every verified webhook delivery, kept once under the carrier's own id, before we answer.
+ * The inbox: every verified webhook delivery, kept before we answer, under an id its repeats share.
  *
  * @module
  */
 import type { Clock } from "../clock.ts";
+import type { Batch } from "../kv/batch.ts";
 import type { Gates } from "../kv/gates.ts";
 import {
   eventByTimeKey,
@@ -23,14 +24,23 @@ export type EventState = "received" | "processed" | "parked";
 
 /** One delivery. `payload` is what its carrier's adapter kept of it, as text. */
 export interface InboxEvent {
+  /** `<carrier>:<carrierEventId>`. */
   id: string;
+  /** Who sent it. */
   carrier: string;
+  /** As `call.finished`; `unreadable` when it made no sense. */
   kind: string;
+  /** The carrier's id of it, or a hash of its body: the same each time it is sent. */
   carrierEventId: string;
+  /** When it first came. */
   receivedAtMs: number;
+  /** See {@link EventState}. */
   state: EventState;
+  /** Why it is parked or still due, or a note on what was made of it; null for none. */
   reason: string | null;
+  /** Tries since it came, or was replayed. */
   attempts: number;
+  /** Empty when nothing of it is to be processed. */
   payload: string;
 }
 
@@ -42,13 +52,15 @@ export type Delivery = Pick<
 
 /** What came of processing one. `later` leaves it due. */
 export interface Processed {
+  /** What the event becomes. */
   status: "processed" | "parked" | "later";
+  /** Kept with the event; null for none. */
   reason: string | null;
 }
 
 /** Attempts before an event that is never ready is parked. */
 export const EVENT_ATTEMPTS_MAX = 12;
-const DRAIN_EVENTS_MAX = 200;
+const DRAIN_EVENTS_MAX = 500;
 
 /** Keeps a delivery once; a repeat answers the first one. */
 export function receiveEvent(
@@ -90,19 +102,35 @@ export async function countRefused(
   });
 }
 
-/** Processes what is due, oldest first, until nothing is or `untilMs` has come. Answers how many. */
+/** How events are worked off: one by one, or all of a carrier's together. */
+export interface Processing {
+  /** Works off one. */
+  process: (event: InboxEvent) => Promise<Processed>;
+  /** Carriers whose events share commits; their work stages each event's end by `stageEventEnd`. */
+  together: Record<string, (events: InboxEvent[]) => Promise<void>>;
+}
+
+/** Processes due events, the oldest of each carrier first, until `untilMs`. Answers how many. */
 export async function drainEvents(
   deps: { store: Store; gates: Gates; clock: Clock; log: Log },
-  { process, untilMs }: { process: (event: InboxEvent) => Promise<Processed>; untilMs: number },
+  { process, together, untilMs }: Processing & { untilMs: number },
 ): Promise<number> {
   const due = await deps.store.list<object>({ prefix: eventDuePrefix, limit: DRAIN_EVENTS_MAX });
+  const rows = await deps.store.getMany<InboxEvent>(due.map(({ key }) => eventKey(key[2]!)));
+  const events = rows.flatMap((row) => row?.value.state === "received" ? [row.value] : []);
   let count = 0;
-  for (const { key } of due) {
-    if (deps.clock.now() >= untilMs) break;
-    const event = await getEvent(deps.store, key[2]!);
-    if (!event || event.state !== "received") continue;
-    await finishEvent(deps, { event, processed: await processSafely(deps, { event, process }) });
-    count++;
+  for (const [carrier, ofCarrier] of Map.groupBy(events, (event) => event.carrier)) {
+    const all = together[carrier];
+    if (all) {
+      await all(ofCarrier);
+      count += ofCarrier.length;
+      continue;
+    }
+    for (const event of ofCarrier) {
+      if (deps.clock.now() >= untilMs) return count;
+      await finishEvent(deps, { event, processed: await processSafely(deps, { event, process }) });
+      count++;
+    }
   }
   return count;
 }
@@ -124,23 +152,33 @@ async function finishEvent(
   deps: { gates: Gates },
   { event, processed }: { event: InboxEvent; processed: Processed },
 ): Promise<void> {
-  const key = eventKey(event.id);
   await deps.gates.change({
-    gate: key,
-    stage: async (batch) => {
-      const now = await batch.get<InboxEvent>(key);
-      if (now?.state !== "received") return;
-      const attempts = now.attempts + 1;
-      const isOver = processed.status !== "later" || attempts >= EVENT_ATTEMPTS_MAX;
-      const state: EventState = processed.status === "processed"
-        ? "processed"
-        : isOver
-        ? "parked"
-        : "received";
-      batch.set(key, { ...now, attempts, state, reason: processed.reason });
-      if (isOver) batch.delete(eventDueKey(now.receivedAtMs, now.id));
-    },
+    gate: eventKey(event.id),
+    stage: (batch) => stageEventEnd(batch, { event, processed }),
   });
+}
+
+/**
+ * Stages what became of an event, beside its effect.
+ *
+ * Two who work it off at once both find it received; what it causes is guarded where it is written, so
+ * the second one changes nothing.
+ */
+export async function stageEventEnd(
+  batch: Batch,
+  { event, processed }: { event: InboxEvent; processed: Processed },
+): Promise<void> {
+  const now = await batch.get<InboxEvent>(eventKey(event.id));
+  if (now?.state !== "received") return;
+  const attempts = now.attempts + 1;
+  const isOver = processed.status !== "later" || attempts >= EVENT_ATTEMPTS_MAX;
+  const state: EventState = processed.status === "processed"
+    ? "processed"
+    : isOver
+    ? "parked"
+    : "received";
+  batch.set(eventKey(event.id), { ...now, attempts, state, reason: processed.reason });
+  if (isOver) batch.delete(eventDueKey(now.receivedAtMs, now.id));
 }
 
 /** An event by id, or null. */
@@ -150,9 +188,13 @@ export async function getEvent(store: Store, eventId: string): Promise<InboxEven
 
 /** Which events: of one carrier, in one state. */
 export interface EventQuery {
+  /** Any when left out. */
   carrier?: string | undefined;
+  /** Any when left out. */
   state?: EventState | undefined;
+  /** `nextCursor` of the page before. */
   cursor?: string | undefined;
+  /** Events looked at for a page. */
   limit: number;
 }
 

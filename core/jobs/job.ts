@@ -47,10 +47,13 @@ export interface Job {
 
 /** How far a job is, for people. `result` holds figures once it is done. */
 export interface JobProgress {
+  /** Of `total`, in units of the kind's own. */
   done: number;
   /** Null while nobody knows how much there is. */
   total: number | null;
+  /** What it is doing. */
   note: string;
+  /** By name; empty until then. */
   result: Record<string, number>;
 }
 
@@ -137,7 +140,7 @@ export function listJobs(
   return listPage<Job>(store, { prefix: jobPrefix, reverse: true, cursor, limit });
 }
 
-/** Lets a person start a job again that has failed or is waiting; a running one is left alone. */
+/** Lets a person start any job again, one that is done too; a running one is left alone. */
 export async function retryJob(
   deps: { gates: Gates; store: Store },
   { jobId, atMs }: { jobId: string; atMs: number },

@@ -22,7 +22,8 @@ export const LEASE_MS = 6_000;
 const RENEW_EVERY_MS = 2_000;
 const POLL_MS = 150;
 
-type Deps = { store: Store; clock: Clock; ids: Ids };
+/** The doors a lease needs. */
+export type LeaseDeps = { store: Store; clock: Clock; ids: Ids };
 
 /**
  * Runs the work while holding the lease, renewing it; waits up to `waitMs` for another holder.
@@ -30,7 +31,7 @@ type Deps = { store: Store; clock: Clock; ids: Ids };
  * Answers `busy` when the other one still holds it then.
  */
 export async function withLease<T>(
-  deps: Deps,
+  deps: LeaseDeps,
   { name, waitMs, work }: { name: string; waitMs: number; work: () => Promise<T> },
 ): Promise<{ status: "worked"; result: T } | { status: "busy" }> {
   const token = deps.ids.id();
@@ -48,7 +49,7 @@ export async function withLease<T>(
 }
 
 async function takeLease(
-  deps: Deps,
+  deps: LeaseDeps,
   { name, token }: { name: string; token: string },
 ): Promise<boolean> {
   const key = leaseKey(name);
@@ -65,7 +66,10 @@ async function takeLease(
   return answer.status === "ok";
 }
 
-function keepRenewing(deps: Deps, lease: { name: string; token: string }): () => Promise<void> {
+function keepRenewing(
+  deps: LeaseDeps,
+  lease: { name: string; token: string },
+): () => Promise<void> {
   let renewing: Promise<unknown> = Promise.resolve();
   let cancel = deps.clock.after(RENEW_EVERY_MS, renew);
   function renew() {
@@ -82,7 +86,7 @@ function keepRenewing(deps: Deps, lease: { name: string; token: string }): () =>
 }
 
 async function release(
-  deps: Deps,
+  deps: LeaseDeps,
   { name, token }: { name: string; token: string },
 ): Promise<void> {
   const key = leaseKey(name);

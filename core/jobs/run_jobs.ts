@@ -31,7 +31,7 @@ export interface SoloJobKind {
 }
 
 /** Work of which many jobs share requests. */
-export interface SharedJobKind {
+export interface GroupJobKind {
   /** Does many jobs; it ends each by `stageJobEnd` beside its effect. */
   runTogether: (jobs: Job[]) => Promise<void>;
   /** See {@link SoloJobKind.retryAfterMs}. */
@@ -39,7 +39,7 @@ export interface SharedJobKind {
 }
 
 /** One kind of work: what it does, and when to try again. */
-export type JobKind = SoloJobKind | SharedJobKind;
+export type JobKind = SoloJobKind | GroupJobKind;
 
 /** Kind → what to do. `jobs/` is mechanism: the table comes from outside. */
 export type JobKinds = Record<string, JobKind>;
@@ -67,17 +67,15 @@ export interface RunDeps {
   kinds: JobKinds;
 }
 
-/** Runs what is due now, oldest first, until nothing is or `untilMs` has come. Answers how many ran. */
-export async function runDueJobs(deps: RunDeps, { untilMs }: { untilMs: number }): Promise<number> {
-  const due = await deps.store.list<object>({
-    prefix: jobDuePrefix,
-    until: [...jobDuePrefix, timePart(deps.clock.now() + 1)],
-    limit: JOBS_MAX,
-  });
-  const jobs = await readJobs(deps, due.map(({ key }) => key[2]!));
+/** Runs due jobs, the oldest of each kind first, until `untilMs` has come. Answers how many ran. */
+export async function runDueJobs(
+  deps: RunDeps,
+  { untilMs, only }: { untilMs: number; only?: string },
+): Promise<number> {
+  const jobs = await listDueJobs(deps, only);
   let count = 0;
   for (const [kind, ofKind] of Map.groupBy(jobs, (job) => job.kind)) {
-    const shared = sharedKind(deps, kind);
+    const shared = groupKind(deps, kind);
     const parts = shared ? [ofKind] : ofKind.map((job) => [job]);
     for (const part of parts) {
       if (deps.clock.now() >= untilMs) return count;
@@ -94,7 +92,24 @@ export async function runDueJobs(deps: RunDeps, { untilMs }: { untilMs: number }
   return count;
 }
 
-async function readJobs({ store, log }: RunDeps, ids: string[]): Promise<Job[]> {
+/** Jobs that are due now, of one kind or of all. */
+export async function listDueJobs(
+  deps: Pick<RunDeps, "store" | "clock" | "log">,
+  only?: string,
+): Promise<Job[]> {
+  const due = await deps.store.list<object>({
+    prefix: jobDuePrefix,
+    until: [...jobDuePrefix, timePart(deps.clock.now() + 1)],
+    limit: JOBS_MAX,
+  });
+  const jobs = await readJobs(deps, due.map(({ key }) => key[2]!));
+  return only === undefined ? jobs : jobs.filter((job) => job.kind === only);
+}
+
+async function readJobs(
+  { store, log }: Pick<RunDeps, "store" | "log">,
+  ids: string[],
+): Promise<Job[]> {
   const found = await Promise.allSettled(ids.map((id) => getJob(store, id)));
   return found.flatMap((one, i) => {
     if (one.status === "fulfilled") return one.value ?? [];
@@ -110,14 +125,14 @@ export async function nextDueAtMs(store: Store): Promise<number | null> {
   return first ? Number(first.key[1]) : null;
 }
 
-function sharedKind(deps: RunDeps, name: string): SharedJobKind | null {
+function groupKind(deps: RunDeps, name: string): GroupJobKind | null {
   const kind = deps.kinds[name];
   return kind && "runTogether" in kind ? kind : null;
 }
 
 async function runTogether(
   deps: RunDeps,
-  { kind, jobs }: { kind: SharedJobKind; jobs: Job[] },
+  { kind, jobs }: { kind: GroupJobKind; jobs: Job[] },
 ): Promise<number> {
   const taken: Job[] = [];
   for (const [, ofGate] of Map.groupBy(jobs, (job) => gateOf(job).join("/"))) {
@@ -133,7 +148,7 @@ async function runTogether(
 export async function runJob(deps: RunDeps, jobId: string): Promise<boolean> {
   const job = await getJob(deps.store, jobId);
   if (!job) return false;
-  const shared = sharedKind(deps, job.kind);
+  const shared = groupKind(deps, job.kind);
   if (shared) return await runTogether(deps, { kind: shared, jobs: [job] }) > 0;
   const kind = deps.kinds[job.kind] as SoloJobKind | undefined;
   const [taken] = await takeJobs(deps, [job]);

@@ -37,7 +37,9 @@ export interface Batch {
   getChecked<T extends object>(key: Key): Promise<T | null>;
   /** Keys and rows under a prefix in key order, with what this batch staged; at most one page. */
   list<T extends object>(range: Omit<Range, "reverse">): Promise<{ key: Key; value: T }[]>;
+  /** Stages a row in place of what is there; `expireInMs` is housekeeping only, never a rule. */
   set(key: Key, row: object, options?: { expireInMs?: number }): void;
+  /** Stages that a row goes; one that is absent is no fault. */
   delete(key: Key): void;
 }
 
@@ -49,6 +51,7 @@ export interface OpenBatch extends Batch {
   merge(fork: OpenBatch): boolean;
   /** Rows staged to be set or deleted, not counting the forks. */
   staged(): ReadonlyMap<string, Staged>;
+  /** Rows the commit rests on, as they were read; a null stamp means "must not exist". */
   checks(): ReadonlyMap<string, { key: Key; versionstamp: string | null }>;
   /** Everything staged, as one commit. */
   toWrite(): Write;
@@ -56,10 +59,13 @@ export interface OpenBatch extends Batch {
 
 /** One staged write. */
 export interface Staged {
+  /** Which row. */
   key: Key;
   /** Null for a delete. */
   row: object | null;
+  /** The row encoded, once it was merged. */
   bytes?: Uint8Array;
+  /** Counted from the commit; the row stays without one. */
   expireInMs?: number;
 }
 type Cache = Map<string, Row<object> | null>;

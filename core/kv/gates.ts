@@ -21,9 +21,11 @@ import { type Store, StoreUnavailable } from "./store.ts";
 
 /** One change beneath a gate. */
 export interface Change<T> {
+  /** The row that the commit checks and sets. */
   gate: Key;
   /** Keys the stage will ask for, fetched together for the whole group. */
   reads?: readonly Key[];
+  /** Reads and stages, and nothing else: it may run several times. */
   stage: (batch: Batch) => Promise<T>;
 }
 
@@ -38,6 +40,7 @@ export interface Gates {
 
 /** The tries are used up and the outcome is unknown: repeat with the same key, or leave it to the job. */
 export class Unresolved extends Error {
+  /** As the log names it. */
   override name = "Unresolved";
 }
 
@@ -52,10 +55,12 @@ interface Member {
   resolve: (result: unknown) => void;
   reject: (error: unknown) => void;
 }
-type Deps = { store: Store; clock: Clock; ids: Ids; log: Log };
+
+/** The doors gates need. */
+export type GateDeps = { store: Store; clock: Clock; ids: Ids; log: Log };
 
 /** Gates over a database; one queue per gate in this process. */
-export function createGates(deps: Deps): Gates {
+export function createGates(deps: GateDeps): Gates {
   const queues = new Map<string, Member[]>();
 
   function change<T>(wanted: Change<T>): Promise<T> {
@@ -89,7 +94,7 @@ export function backoffMs(ids: Pick<Ids, "random">, attempts: number): number {
 }
 
 /** Stages and commits as many members as fit; answers how often the first of them has failed by now. */
-async function commitGroup(deps: Deps, queue: Member[]): Promise<number> {
+async function commitGroup(deps: GateDeps, queue: Member[]): Promise<number> {
   const { gate } = queue[0]!.change;
   let failure: string;
   let staged: { member: Member; result: unknown }[] = [];
@@ -150,7 +155,7 @@ async function stageGroup(
 }
 
 function countFailure(
-  deps: Deps,
+  deps: GateDeps,
   { queue, count, gate, failure }: { queue: Member[]; count: number; gate: Key; failure: string },
 ): number {
   const failed = (queue[0]?.attempts ?? 0) + 1;

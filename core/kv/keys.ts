@@ -217,7 +217,7 @@ export const apiKeyByAccountKey = (accountId: string, keyId: string): Key => [
 ];
 /** See {@link apiKeyByAccountKey}. */
 export const apiKeyByAccountPrefix = (accountId: string): Key => ["api_key_by_account", accountId];
-/** Attempts counted in a window of time: sign-ins, API calls. */
+/** Sign-ins: attempts counted in a window of time, and addresses known from before. */
 export const throttleKey = (
   what: string,
   who: string,
@@ -269,3 +269,11 @@ export const messageDuePrefix: Key = ["message_due"];
 export const messageChargeKey = (messageId: string): Key => ["message_charge", messageId];
 /** How many of a carrier's calls of a UTC day we heard of by webhook, and by looking. */
 export const heardDayKey = (carrier: string, day: string): Key => ["heard_day", carrier, day];
+/** Index: the call that a carrier's handle of one leg belongs to. */
+export const callByControlKey = (carrier: string, controlId: string): Key => [
+  "call_by_control",
+  carrier,
+  controlId,
+];
+/** A carrier's balance as last told. */
+export const carrierBalanceKey = (carrier: string): Key => ["carrier_balance", carrier];

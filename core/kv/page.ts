@@ -13,13 +13,17 @@ import type { Range, Row, Store } from "./store.ts";
 
 /** A page and where the next one starts; null at the end. */
 export interface Page<T> {
+  /** In the order that was asked for. */
   rows: Row<T>[];
+  /** To be handed back for the next page; null at the end. */
   nextCursor: string | null;
 }
 
 /** Which page. */
 export interface PageRequest extends Omit<Range, "limit" | "after"> {
+  /** Rows a page may hold, below 1000: one more is read to see whether it is the last. */
   limit: number;
+  /** `nextCursor` of the page before; the first page without one. */
   cursor?: string | undefined;
 }
 

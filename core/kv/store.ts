@@ -15,29 +15,41 @@ import type { Key } from "./keys.ts";
 
 /** A stored row with the stamp of the commit that wrote it. */
 export interface Row<T> {
+  /** All parts. */
   key: Key;
+  /** As it was encoded, amounts as bigint. */
   value: T;
+  /** Of the commit that wrote it; that of a later one is greater. */
   versionstamp: string;
 }
 
 /** One set of a commit; `expireInMs` is housekeeping only, never a rule. */
 export interface Put {
+  /** Which row. */
   key: Key;
+  /** The whole row, encoded. */
   bytes: Uint8Array;
+  /** Counted from the commit; the row stays without one. */
   expireInMs?: number;
 }
 
 /** One atomic commit: all of it or none of it. A null stamp means "must not exist". */
 export interface Write {
+  /** Rows that must still be as they were read; at most {@link CHECKS_MAX}. */
   checks: { key: Key; versionstamp: string | null }[];
+  /** Rows to set, whatever is there. */
   puts: Put[];
+  /** Rows to take away; one that is absent is no fault. */
   deletes: Key[];
 }
 
 /** Which rows of a prefix: in key order or against it, after or before a key, at most 1000. */
 export interface Range {
+  /** First parts of every key; a key has more of them. */
   prefix: Key;
+  /** {@link PAGE_ROWS_MAX} without one, and never more. */
   limit?: number;
+  /** Against key order. */
   reverse?: boolean;
   /** Start just behind this key, in the direction of reading. */
   after?: Key;
@@ -49,11 +61,13 @@ export interface Range {
 
 /** The doors to the database. */
 export interface Store {
+  /** A row, or null. */
   get<T>(key: Key): Promise<Row<T> | null>;
   /** Rows in the order of the keys; groups of ten are one snapshot each. */
   getMany<T>(keys: readonly Key[]): Promise<(Row<T> | null)[]>;
   /** One page, at most 1000 rows; a page is one snapshot, two pages are not. */
   list<T>(range: Range): Promise<Row<T>[]>;
+  /** Never throws. `unknown` may have been applied all the same, or may be later. */
   commit(write: Write): Promise<{ status: "ok" } | { status: "unknown"; reason: string }>;
   /** The same database with another deadline for every call. */
   within(deadlineMs: number): Store;
@@ -61,6 +75,7 @@ export interface Store {
 
 /** The database did not answer a read in time, or not at all. */
 export class StoreUnavailable extends Error {
+  /** As the log names it. */
   override name = "StoreUnavailable";
 }
 

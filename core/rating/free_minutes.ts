@@ -8,6 +8,7 @@
 
 /** What a month has used; its size comes from the plan version that prices the call. */
 export interface FreeMinutesPool {
+  /** Seconds drawn by billed calls, after the increment. */
   usedSeconds: number;
 }
 

@@ -30,11 +30,17 @@ export function listRatePlans(store: Store): Promise<Row<RatePlan>[]> {
 
 /** A plan to store; `expectedStamp` null means it must be new. */
 export interface PlanChange {
+  /** Everything but its versions. */
   plan: Omit<RatePlan, "versions">;
+  /** All of them, in order of their instants; they are numbered here from 1. */
   versions: Omit<PlanVersion, "version">[];
+  /** The stamp of the plan the caller had in view. */
   expectedStamp: string | null;
+  /** Kept in the audit record. */
   actor: string;
+  /** Now: tells which versions are in force. */
   atMs: number;
+  /** For the audit record, fresh for each change. */
   auditId: string;
 }
 
@@ -83,7 +89,7 @@ export function putRatePlan(
   });
 }
 
-/** Stages the plans a new installation starts with, where they are missing. */
+/** Stores the plans a new installation starts with, where they are missing. */
 export async function ensureShippedPlans(deps: { gates: Gates }): Promise<void> {
   for (const plan of SHIPPED_PLANS) {
     const key = ratePlanKey(plan.id);

@@ -10,33 +10,49 @@ import type { Increment, PerMinuteTerms } from "./rate_plan.ts";
 
 /** Everything a charge was computed from, frozen with it. Amounts are decimal text. */
 export interface CallTrace {
+  /** The plan's id. */
   plan: string;
+  /** Its version. */
   version: number;
+  /** How it prices. */
   kind: "per_minute";
+  /** ISO 4217. */
   currency: string;
-  /** Seconds as the carrier reports them. */
+  /** Seconds talked, as the carrier reports them; 0 when nobody answered. */
   seconds: number;
   /** Seconds after the increment. */
   billedSeconds: number;
+  /** What the seconds were rounded up by. */
   increment: Increment;
   /** The month whose free minutes were drawn on; null on plans without. */
   freeMonth: string | null;
+  /** Of the billed ones. */
   freeSecondsUsed: number;
+  /** The same in minutes, a started one counting whole. */
   freeMinutesUsed: number;
   /** Per minute. */
   rate: string;
+  /** In words that a calculator understands. */
   formula: string;
+  /** The charge. */
   result: string;
 }
 
 /** A call to price: on which terms, and what is left of its month's free minutes. */
 export interface CallToRate {
+  /** The plan's id. */
   plan: string;
+  /** Its version. */
   version: number;
+  /** ISO 4217. */
   currency: string;
+  /** The terms of that version. */
   terms: PerMinuteTerms;
+  /** Seconds talked; 0 when nobody answered. */
   seconds: number;
+  /** As `2026-11`; null on plans without free minutes. */
   freeMonth: string | null;
+  /** What other calls have left of the month; what this one used before is in it. */
   freeSecondsLeft: number;
   /** What the call was charged for before, when this is an adjustment. */
   earlier?: Pick<CallTrace, "billedSeconds" | "freeSecondsUsed"> | null;

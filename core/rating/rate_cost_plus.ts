@@ -10,10 +10,15 @@ import type { CostPlusTerms } from "./rate_plan.ts";
 
 /** Everything a charge by cost was computed from. Amounts are decimal text. */
 export interface CostPlusTrace {
+  /** The plan's id. */
   plan: string;
+  /** Its version. */
   version: number;
+  /** How it prices. */
   kind: "cost_plus";
+  /** ISO 4217. */
   currency: string;
+  /** Seconds talked, as the carrier reports them; 0 when nobody answered. */
   seconds: number;
   /** As the carrier bills, once it says so; started minutes until then. */
   billedSeconds: number;
@@ -21,25 +26,39 @@ export interface CostPlusTrace {
   estimated: boolean;
   /** The carrier's exact cost; null while estimated. */
   cost: string | null;
+  /** On top of the cost, with up to four decimals: `12.5`. */
   markupPercent: string;
+  /** On top of the marked-up cost. */
   fixedFee: string;
   /** Per started minute, used while estimated. */
   rate: string;
+  /** This way has no free minutes. */
   freeMonth: null;
+  /** See {@link CostPlusTrace.freeMonth}. */
   freeSecondsUsed: 0;
+  /** See {@link CostPlusTrace.freeMonth}. */
   freeMinutesUsed: 0;
+  /** In words that a calculator understands. */
   formula: string;
+  /** The charge. */
   result: string;
 }
 
 /** Usage to price: `costMicros` null while the carrier has not said what it takes. */
 export interface UsageToMarkUp {
+  /** The plan's id. */
   plan: string;
+  /** Its version. */
   version: number;
+  /** ISO 4217. */
   currency: string;
+  /** The terms of that version. */
   terms: CostPlusTerms;
+  /** Seconds talked; at 0 the charge is 0. */
   seconds: number;
+  /** Null when the carrier does not say: then started minutes stand for them. */
   carrierBilledSeconds: number | null;
+  /** In `currency`. */
   costMicros: bigint | null;
 }
 

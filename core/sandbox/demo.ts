@@ -15,11 +15,17 @@ import { parseAmount } from "../money.ts";
 
 /** One demo account. */
 export interface DemoAccount {
+  /** Also the beginning of its e-mail. */
   id: string;
+  /** What people call it. */
   name: string;
+  /** IANA. */
   timezone: string;
+  /** In USD, as decimal text. */
   topUp: string;
+  /** What happens to a charge its money does not cover. */
   policy: "wait" | "overdraw";
+  /** E.164; all its own, for every carrier. */
   numbers: string[];
   /** Calls on a past day at most. */
   callsPerDay: number;

@@ -9,6 +9,7 @@
  * @module
  */
 import { type BlandSimulator, createBlandSimulator } from "../carriers/bland/simulator.ts";
+import { createTelnyxSimulator, type TelnyxSimulator } from "../carriers/telnyx/simulator.ts";
 import { createTwilioSimulator, type TwilioSimulator } from "../carriers/twilio/simulator.ts";
 import { type Clock, SECOND_MS } from "../clock.ts";
 import type { Ids } from "../ids.ts";
@@ -25,6 +26,7 @@ export const SANDBOX_ENV = {
   METRICS_TOKEN: "sandbox-metrics-token",
   BLAND_API_KEY: "sandbox-bland-key",
   BLAND_WEBHOOK_SECRET: "sandbox-bland-webhook-secret",
+  TELNYX_API_KEY: "sandbox-telnyx-key",
   TWILIO_ACCOUNT_SID: "AC00000000000000000000000000000000",
   TWILIO_AUTH_TOKEN: "sandbox-twilio-token",
   LOG_FORMAT: "text",
@@ -34,6 +36,8 @@ export const SANDBOX_ENV = {
 export interface Carriers {
   /** Voice agents, read by the sync. */
   bland: BlandSimulator;
+  /** Calls and messages, told by signed events; exact costs come later. */
+  telnyx: TelnyxSimulator;
   /** Calls and messages, told by callbacks, some of them lost. */
   twilio: TwilioSimulator;
 }
@@ -54,8 +58,8 @@ export function createCarriers(
     clock: Clock;
     ids: Ids;
     publicUrl: string;
-    /** Brings a callback to us; rejects when nobody listens. */
-    post: (callback: CarrierPost) => Promise<void>;
+    /** Brings a callback to us; answers the HTTP status, rejects when nobody listens. */
+    post: (callback: CarrierPost) => Promise<number>;
   },
 ): Carriers {
   const bland = createBlandSimulator({
@@ -72,25 +76,37 @@ export function createCarriers(
     accountSid: SANDBOX_ENV.TWILIO_ACCOUNT_SID,
     authToken: SANDBOX_ENV.TWILIO_AUTH_TOKEN,
     publicUrl,
-    deliver: post,
+    deliver: async (callback) => void await post(callback),
   });
   // As with the real one, some callbacks come twice and some never; the sweep finds those.
   twilio.faults.callbacks = { ...twilio.faults.callbacks, lossChance: 0.1, repeatChance: 0.1 };
-  return { bland, twilio };
+  const telnyx = createTelnyxSimulator({
+    clock,
+    random: ids.random,
+    id: ids.id,
+    apiKey: SANDBOX_ENV.TELNYX_API_KEY,
+    signingSecret: "sandbox-telnyx-signing-secret",
+    openingBalance: "100.00",
+    deliver: post,
+  });
+  // The real one does not send prices with its events unless it is told to.
+  telnyx.faults.sendsCallCost = false;
+  return { bland, telnyx, twilio };
 }
 
 /** Every simulated carrier behind one address, told apart by the paths they really have. */
 export function serveCarriers(
-  { bland, twilio }: Carriers,
+  { bland, telnyx, twilio }: Carriers,
 ): (request: Request) => Response | Promise<Response> {
-  return (request) =>
-    new URL(request.url).pathname.startsWith("/2010-04-01/")
-      ? twilio.app.fetch(request)
-      : bland.app.fetch(request);
+  return (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname.startsWith("/2010-04-01/")) return twilio.app.fetch(request);
+    return pathname.startsWith("/v2/") ? telnyx.app.fetch(request) : bland.app.fetch(request);
+  };
 }
 
 /** Lets calls come and go on the demo's numbers until the answer is called. */
-export function startDemoTraffic({ bland, twilio }: Carriers): () => void {
+export function startDemoTraffic({ bland, telnyx, twilio }: Carriers): () => void {
   const numbers = DEMO_ACCOUNTS.flatMap((account) =>
     account.numbers.map((number) => ({ number, accountId: account.id }))
   );
@@ -98,9 +114,11 @@ export function startDemoTraffic({ bland, twilio }: Carriers): () => void {
   const stops = [
     bland.startTraffic({ everyMs: 7 * SECOND_MS, numbers: mostly }),
     twilio.startTraffic({ everyMs: 11 * SECOND_MS, numbers }),
+    telnyx.startTraffic({ everyMs: 13 * SECOND_MS, numbers: numbers.map(({ number }) => number) }),
   ];
   return () => {
     for (const stop of stops) stop();
     twilio.stop();
+    telnyx.stop();
   };
 }

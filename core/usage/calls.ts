@@ -21,6 +21,7 @@ export interface Call extends Omit<CallReport, "claimedAccountId"> {
   accountId: string | null;
   /** Something was wrong with it once, so it may have been due before it ended. */
   hadFault: boolean;
+  /** As the last report that named one said, unproven; null: none did. */
   claimedAccountId: string | null;
   /** The carrier key it came through. */
   sourceId: string;

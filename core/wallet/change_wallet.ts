@@ -12,8 +12,11 @@ import type { Wallet } from "./wallet.ts";
 
 /** A change of one wallet: what it will read, and the stage (see `core/kv/gates.ts` for its rules). */
 export interface WalletChange<T> {
+  /** Whose wallet. */
   accountId: string;
+  /** Keys the stage will ask for, fetched together. */
   reads?: readonly Key[];
+  /** Does not run when there is no such wallet. */
   stage: (batch: Batch, wallet: Wallet) => Promise<T>;
 }
 

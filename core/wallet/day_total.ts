@@ -7,18 +7,23 @@ import type { Batch } from "../kv/batch.ts";
 import { dayTotalKey } from "../kv/keys.ts";
 import type { EntryKind } from "./entry.ts";
 
-/** Totals of a day. Records are by service; `chargedMicros` is what we took, so positive. */
+/** Totals of a day; but for `byKindMicros`, its records are by service. */
 export interface DayTotal {
+  /** UTC, as `2026-11-20`. */
   day: string;
   /** Absent in sums over several wallets. */
   accountId?: string;
+  /** ISO 4217; of every amount here. */
   currency: string;
+  /** Sums of its entries: money out is negative. */
   byKindMicros: Partial<Record<EntryKind, bigint>>;
+  /** What we took less what we gave back, so mostly positive. */
   chargedMicros: Record<string, bigint>;
   /** What carriers took from us, in the wallet's currency only. */
   costMicros: Record<string, bigint>;
   /** Usage billed for the first time on this day. */
   usageCount: Record<string, number>;
+  /** Entries posted on it. */
   entryCount: number;
 }
 
@@ -36,10 +41,15 @@ export function emptyDayTotal(of: { day: string; currency: string; accountId?: s
 
 /** What a change adds to a day. */
 export interface DayChange {
+  /** Of the entry; absent when there is none. */
   kind?: EntryKind;
+  /** The entry's, signed as it is. */
   amountMicros?: bigint;
+  /** Whose charges, cost and count change; absent: nobody's. */
   service?: string;
+  /** What carriers took more than was counted before; may be negative. */
   costMicros?: bigint;
+  /** Usage billed for the first time. */
   usageCount?: number;
 }
 

@@ -21,28 +21,43 @@ export const ENTRY_KINDS = [
 
 /** What caused an entry: a call, a message, a bill, an earlier entry, or a request made by hand. */
 export interface EntrySource {
+  /** Of what kind. */
   type: "call" | "message" | "bill" | "entry" | "request";
+  /** Its id: `bland:…` for a call, the id of the arrival for a request. */
   id: string;
 }
 
 /** A ledger line, never changed once written. */
 export interface Entry {
+  /** From 1, without gaps. */
   seq: number;
+  /** Why money moved. */
   kind: EntryKind;
+  /** Money out is negative; never zero. */
   amountMicros: bigint;
+  /** The sum of all entries up to this one. */
   balanceAfterMicros: bigint;
+  /** What caused it. */
   source: EntrySource;
+  /** For the statement, at most 200 characters. */
   description: string;
+  /** When it was posted; never before the entry before it. */
   atMs: number;
+  /** Who: an e-mail, or a program's name such as `sync`. */
   actor: string;
+  /** By name: a `reference`, the number of the entry it `adjusts`, where a cost is from. */
   metadata: Record<string, string>;
+  /** Of the entry before; `FIRST_HASH` in the first. */
   prevHash: string;
+  /** See {@link hashEntry}. */
   hash: string;
 }
 
 /** Whose entry it is: these two are sealed too, though every line of a ledger shares them. */
 export interface EntryOwner {
+  /** Whose wallet. */
   accountId: string;
+  /** ISO 4217. */
   currency: string;
 }
 

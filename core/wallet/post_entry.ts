@@ -19,13 +19,21 @@ import { availableMicros, mayPost, type Wallet } from "./wallet.ts";
 
 /** What to post. Signed: money out is negative. */
 export interface Posting {
+  /** Whose wallet. */
   accountId: string;
+  /** Why money moves. */
   kind: EntryKind;
+  /** Never zero. */
   amountMicros: bigint;
+  /** What causes it. */
   source: EntrySource;
+  /** Cut at {@link DESCRIPTION_LENGTH_MAX} characters. */
   description: string;
+  /** Moved up to the time of the newest entry when that is later. */
   atMs: number;
+  /** Who: an e-mail, or a program's name such as `sync`. */
   actor: string;
+  /** Empty when left out. */
   metadata?: Record<string, string>;
   /** The service whose charges the amount counts into. */
   service?: string;

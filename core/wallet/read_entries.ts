@@ -14,11 +14,17 @@ import type { Wallet } from "./wallet.ts";
 
 /** Which entries: from an instant (inclusive), until one (exclusive), of one kind. Newest first. */
 export interface EntryQuery {
+  /** Whose ledger. */
   accountId: string;
+  /** From its beginning when left out. */
   fromMs?: number | undefined;
+  /** To its end when left out. */
   untilMs?: number | undefined;
+  /** Every kind when left out. */
   kind?: EntryKind | undefined;
+  /** `nextCursor` of the page before. */
   cursor?: string | undefined;
+  /** Entries a page may hold. */
   limit: number;
 }
 

@@ -13,14 +13,19 @@ import { FIRST_HASH, type Wallet } from "./wallet.ts";
 
 /** The first thing that does not add up in a wallet; `seq` 0 means the wallet or a day, not an entry. */
 export interface Difference {
+  /** Whose wallet. */
   accountId: string;
+  /** The number of the entry. */
   seq: number;
+  /** In words, for people. */
   reason: string;
 }
 
 /** What was found in one wallet. */
 export interface WalletProof {
+  /** Entries found right, up to the first difference. */
   entries: number;
+  /** Null when everything adds up. */
   difference: Difference | null;
 }
 

@@ -9,14 +9,19 @@ export type Policy = "wait" | "overdraw";
 
 /** The wallet row: the gate of everything beneath it. */
 export interface Wallet {
+  /** Whose. */
   accountId: string;
+  /** ISO 4217, as the account's. */
   currency: string;
   /** The sum of all entries. */
   balanceMicros: bigint;
   /** The sum of open holds. */
   heldMicros: bigint;
+  /** What may be spent beyond the balance; 0 or more. */
   creditLimitMicros: bigint;
+  /** See {@link Policy}. */
   policy: Policy;
+  /** Balances below which it counts as low; 0 or more each. */
   lowBalanceThresholdsMicros: bigint[];
   /** Entries so far; the next one is numbered one higher. */
   entryCount: number;
@@ -33,7 +38,7 @@ export interface Wallet {
 }
 
 /** What the first entry of a wallet has in place of an earlier hash. */
-export const FIRST_HASH = "0".repeat(64);
+export const FIRST_HASH: string = "0".repeat(64);
 
 /** A wallet nobody has put money into yet. */
 export function emptyWallet(

@@ -54,7 +54,7 @@ export function callRoutes(deps: AppDeps): Hono<AppEnv> {
         const own = ownAccountId(c.var.caller!);
         const isVisible = found && (own === null || found.call.accountId === own);
         return isVisible
-          ? c.json(showCall(found, { withCost: own === null }))
+          ? c.json(showCall(found, { withCost: own === null, nowMs: deps.clock.now() }))
           : problem(c, { code: "not_found" });
       },
     );
@@ -71,10 +71,11 @@ async function answerCalls(
   }
   const accountId = own ?? account;
   const page = await listCalls(deps.store, { accountId, fromMs, untilMs, ...which });
+  const nowMs = deps.clock.now();
   return answerPage(
     c,
     page && {
-      data: page.calls.map((one) => showCall(one, { withCost: own === null })),
+      data: page.calls.map((one) => showCall(one, { withCost: own === null, nowMs })),
       nextCursor: page.nextCursor,
     },
   );

@@ -48,7 +48,7 @@ const SHOWN: readonly CallColumn[] = [
 ];
 
 function LatestCalls({ view }: { view: BillingView }): JSX.Element {
-  const { latest, owners } = view;
+  const { latest, owners, nowMs } = view;
   const columns = CALL_COLUMNS.filter(({ key }) => SHOWN.includes(key));
   return (
     <Panel
@@ -69,7 +69,7 @@ function LatestCalls({ view }: { view: BillingView }): JSX.Element {
             caption="The newest billed calls with their cost"
             isCaptionUnseen
             columns={columns}
-            rows={latest.map((one) => callCells(one, { owners, timeZone: ADMIN_TIME_ZONE }))}
+            rows={latest.map((one) => callCells(one, { owners, timeZone: ADMIN_TIME_ZONE, nowMs }))}
           />
         )}
       <p class="soft">

@@ -8,6 +8,7 @@
 import type { JSX } from "hono/jsx/jsx-runtime";
 import { type Account, getAccount } from "../../core/accounts/account.ts";
 import { billingOf, type ChargedCall, getChargedCall } from "../../core/billing/list_calls.ts";
+import type { Clock } from "../../core/clock.ts";
 import { entryKey, timePart, unassignedCallPrefix } from "../../core/kv/keys.ts";
 import type { Store } from "../../core/kv/store.ts";
 import { formatMoney } from "../../core/money.ts";
@@ -29,6 +30,8 @@ import { MoneyText, TimeText } from "./values.tsx";
 
 /** A call as its page shows it. */
 export interface CallView {
+  /** When it was read. */
+  nowMs: number;
   /** The call beside its charge. */
   one: ChargedCall;
   /** Null while nobody owns it. */
@@ -42,7 +45,10 @@ export interface CallView {
 }
 
 /** Reads a call and what belongs to it; null when we never heard of it. */
-export async function readCall(store: Store, callId: string): Promise<CallView | null> {
+export async function readCall(
+  { store, clock }: { store: Store; clock: Pick<Clock, "now"> },
+  callId: string,
+): Promise<CallView | null> {
   const one = await getChargedCall(store, callId);
   if (!one) return null;
   const { call, charge } = one;
@@ -52,6 +58,7 @@ export async function readCall(store: Store, callId: string): Promise<CallView |
     call.accountId === null ? readNumbers(store, one) : [],
   ]);
   return {
+    nowMs: clock.now(),
     one,
     account,
     entries: rows.flatMap((row) => (row ? [row.value] : [])),

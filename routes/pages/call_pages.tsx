@@ -46,7 +46,7 @@ async function showCall(
   c: Context<AppEnv>,
   { deps, callId }: { deps: AppDeps; callId: string },
 ): Promise<Response> {
-  const view = callId.length > ID_LENGTH_MAX ? null : await readCall(deps.store, callId);
+  const view = callId.length > ID_LENGTH_MAX ? null : await readCall(deps, callId);
   if (!view) {
     return showMissing(c, {
       deps,

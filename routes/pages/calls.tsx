@@ -64,7 +64,7 @@ export async function readCalls(deps: AppDeps, params: URLSearchParams): Promise
     place: { path: CALLS_PATH, query: params },
     nowMs: deps.clock.now(),
     freshness,
-    owners: await readOwners(store, calls),
+    owners: await readOwners(store, calls.map(({ call }) => call.accountId)),
     calls,
     nextCursor: page?.nextCursor ?? null,
     isCursorGood: page !== null,
@@ -107,7 +107,7 @@ export function CallsAway({ place }: { place: Place }): JSX.Element {
 }
 
 function CallList({ view }: { view: CallsView }): JSX.Element {
-  const { calls, place, nextCursor, filter, owners } = view;
+  const { calls, place, nextCursor, filter, owners, nowMs } = view;
   if (!view.isCursorGood) return <LostPlace place={place} />;
   if (calls.length === 0) return <NoCalls view={view} />;
   // Under one account's calls its name on every line says nothing.
@@ -119,7 +119,7 @@ function CallList({ view }: { view: CallsView }): JSX.Element {
       <Table
         caption="Calls, newest first"
         columns={columns}
-        rows={calls.map((one) => callCells(one, { owners, timeZone: filter.timeZone }))}
+        rows={calls.map((one) => callCells(one, { owners, timeZone: filter.timeZone, nowMs }))}
       />
       <Pager place={place} nextCursor={nextCursor} />
     </>

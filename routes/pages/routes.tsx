@@ -12,6 +12,7 @@ import { accountPages } from "./account.tsx";
 import { accountsPages } from "./accounts.tsx";
 import { billingPages } from "./billing_pages.tsx";
 import { callPages } from "./call_pages.tsx";
+import { messagePages } from "./messages.tsx";
 import { moneyPages } from "./money_forms.tsx";
 import { overviewPages } from "./overview.tsx";
 import { workPages } from "./work_pages.tsx";
@@ -24,6 +25,7 @@ export function pageRoutes(deps: AppDeps): Hono<AppEnv> {
     .route("/", accountPages(deps))
     .route("/", moneyPages(deps))
     .route("/", callPages(deps))
+    .route("/", messagePages(deps))
     .route("/", billingPages(deps))
     .route("/", workPages(deps));
 }

@@ -79,6 +79,8 @@ const EXPECTED: Record<string, Who[]> = {
   "DELETE /api/v1/accounts/:id/api-keys/:keyId": ADMIN_ONLY,
   "GET /api/v1/calls": OWN,
   "GET /api/v1/calls/:id": OWN,
+  "GET /api/v1/messages": OWN,
+  "GET /api/v1/messages/:id": OWN,
   "GET /api/v1/usage-records": OWN,
   "GET /api/v1/rate-plans": READ,
   "GET /api/v1/rate-plans/:id": READ,
@@ -116,6 +118,7 @@ const EXPECTED: Record<string, Who[]> = {
   "POST /admin/accounts/:id/api-key-revocations": PAGE_CHANGE,
   "GET /admin/calls": PAGE,
   "GET /admin/calls/:id": PAGE,
+  "GET /admin/messages": PAGE,
   "POST /billing/sync": PAGE_CHANGE,
   "GET /billing/sync/:jobId/stream": PAGE,
   "GET /billing": PAGE,
@@ -134,6 +137,8 @@ const EXPECTED: Record<string, Who[]> = {
 const SELF_GUARDED = [
   "GET /metrics",
   "POST /api/webhooks/bland",
+  "POST /api/telnyx/webhooks/calls",
+  "POST /api/telnyx/webhooks/messages",
   "POST /webhook/twilio/voice",
   "POST /webhook/twilio/messages",
 ];

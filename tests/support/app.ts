@@ -78,6 +78,10 @@ export async function openApp(options: AppOptions = {}): Promise<AppWorld> {
         return Promise.resolve(sync.outcome);
       },
       runJob: (jobId) => Promise.resolve(done.push(`job ${jobId}`) > 0),
+      processCallCosts: () => {
+        done.push("costs");
+        return Promise.resolve({ processed: 0, succeeded: 0, failed: 0, retried: 0 });
+      },
       nudge: () => void done.push("nudge"),
     },
     sandbox: options.isSandbox

@@ -104,6 +104,21 @@ export function parseTwilioCallback(body: Uint8Array): TwilioCallback {
   return unreadable("neither CallStatus nor MessageSid");
 }
 
+/**
+ * Whether a body names another account than ours, by whatever it writes as `AccountSid`.
+ *
+ * A callback that names none is one of somebody who tries things out by hand. A sub-account's callbacks
+ * are signed with its own token, so one of ours never names another account.
+ * Source: Twilio documentation, "Webhooks security".
+ */
+export function namesOtherAccount(body: Uint8Array, accountSid: string): boolean {
+  const form = parseForm(body);
+  return form.status === "form" &&
+    form.parameters.some(({ name, value }) =>
+      name === "AccountSid" && value !== "" && value !== accountSid
+    );
+}
+
 type Get = (name: Name) => string | null;
 type Name = typeof NAMES[number];
 

@@ -10,21 +10,11 @@ import type { UsageRecord } from "../../../core/billing/usage_records.ts";
 import { formatInstant } from "../../../core/clock.ts";
 import { formatMoney } from "../../../core/money.ts";
 import { CALL_STATUSES } from "../../../core/usage/call_usage.ts";
+import { costShape, showCallCost } from "./cost.ts";
 import { instantShape, moneyShape } from "./fields.ts";
 
 /** The carriers whose calls are shown. */
 export const CARRIERS = ["bland", "telnyx", "twilio"] as const;
-
-const costShape = z.object({
-  state: z.enum(["none", "estimated", "exact", "never_priced"]),
-  amount: moneyShape.nullable(),
-  source: z.string().nullable(),
-  estimated: z.boolean(),
-  rate: z.string().nullable(),
-  billedSeconds: z.int().nullable(),
-  fetchedAt: instantShape.nullable(),
-  carrierCurrency: z.string().nullable(),
-}).meta({ id: "CallCost" });
 
 const perMinuteTraceShape = z.object({
   plan: z.string(),
@@ -93,7 +83,7 @@ export const callShape = z.object({
 /** See {@link callShape}. Cost and the carrier's record are left out unless `withCost`. */
 export function showCall(
   { call, charge }: ChargedCall,
-  { withCost }: { withCost: boolean },
+  { withCost, nowMs }: { withCost: boolean; nowMs: number },
 ): z.infer<typeof callShape> {
   return {
     id: call.id,
@@ -108,39 +98,10 @@ export function showCall(
     answeredAt: instantOrNull(call.answeredAtMs),
     endedAt: instantOrNull(call.endedAtMs),
     durationSeconds: call.durationSeconds,
-    ...(withCost ? { cost: showCost({ call, charge }) } : {}),
+    ...(withCost ? { cost: showCallCost({ call, charge }, nowMs) } : {}),
     charge: showCharge(charge),
     billing: billingOf({ call, charge }),
     ...(withCost ? { record: call.record } : {}),
-  };
-}
-
-/** The carrier's cost as far as it is told; until then, what stands for it in a charge by cost. */
-function showCost({ call, charge }: ChargedCall): z.infer<typeof costShape> {
-  const { costMicros, costCurrency, costDetail } = call;
-  const trace = charge?.trace;
-  if (costMicros === null || costCurrency === null) {
-    const isEstimate = trace?.kind === "cost_plus" && trace.estimated;
-    return {
-      state: isEstimate ? "estimated" : "none",
-      amount: isEstimate ? { amount: trace.result, currency: trace.currency } : null,
-      source: isEstimate ? "fallback" : null,
-      estimated: isEstimate,
-      rate: isEstimate ? trace.rate : null,
-      billedSeconds: isEstimate ? trace.billedSeconds : null,
-      fetchedAt: null,
-      carrierCurrency: costCurrency,
-    };
-  }
-  return {
-    state: "exact",
-    amount: formatMoney(costMicros, costCurrency),
-    source: costDetail?.source ?? call.carrier,
-    estimated: false,
-    rate: costDetail?.rate ?? null,
-    billedSeconds: costDetail?.billedSeconds ?? null,
-    fetchedAt: formatInstant(costDetail?.fetchedAtMs ?? call.learnedAtMs),
-    carrierCurrency: costCurrency,
   };
 }
 

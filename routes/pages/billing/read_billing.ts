@@ -70,7 +70,7 @@ export async function readBilling(deps: AppDeps, jobId: string | null): Promise<
     listCalls(store, { billing: "billed", limit: LATEST_CALLS }),
   ]);
   const latest = page?.calls ?? [];
-  const owners = await readOwners(store, latest);
+  const owners = await readOwners(store, latest.map(({ call }) => call.accountId));
   return { nowMs, today, waiting, unassigned, freshness, carriers: config, job, latest, owners };
 }
 

@@ -11,7 +11,7 @@ import { accountKey } from "../../../core/kv/keys.ts";
 import type { Store } from "../../../core/kv/store.ts";
 import { formatMoney } from "../../../core/money.ts";
 import type { Call } from "../../../core/usage/calls.ts";
-import { showCall } from "../../api/shapes/call.ts";
+import { showCallCost } from "../../api/shapes/cost.ts";
 import { Badge } from "../badge.tsx";
 import { formatCount } from "../format.ts";
 import { stateWord } from "../strings.ts";
@@ -55,12 +55,12 @@ export function accountHref(accountId: string): string {
   return `/admin/accounts/${encodeURIComponent(accountId)}`;
 }
 
-/** The accounts of some calls by id, so that lists can name them. */
+/** The accounts of some usage by id, so that lists can name them; nobody's usage has none. */
 export async function readOwners(
   store: Store,
-  calls: readonly ChargedCall[],
+  accountIds: readonly (string | null)[],
 ): Promise<ReadonlyMap<string, Account>> {
-  const ids = [...new Set(calls.map(({ call }) => call.accountId).filter((id) => id !== null))];
+  const ids = [...new Set(accountIds.filter((id) => id !== null))];
   const rows = await store.getMany<Account>(ids.map(accountKey));
   return new Map(rows.flatMap((row) => (row ? [[row.value.id, row.value]] : [])));
 }
@@ -68,7 +68,11 @@ export async function readOwners(
 /** A call's cells; its time leads to the page that explains it. */
 export function callCells(
   one: ChargedCall,
-  { owners, timeZone }: { owners: ReadonlyMap<string, Account>; timeZone: string },
+  { owners, timeZone, nowMs }: {
+    owners: ReadonlyMap<string, Account>;
+    timeZone: string;
+    nowMs: number;
+  },
 ): Record<CallColumn, Child> {
   const { call, charge } = one;
   const trace = charge?.trace ?? null;
@@ -79,7 +83,7 @@ export function callCells(
         <TimeText atMs={call.startedAtMs} timeZone={timeZone} precision="minute" />
       </a>
     ),
-    parties: <Parties call={call} />,
+    parties: <Parties usage={call} />,
     account: <Owner accountId={call.accountId} owners={owners} />,
     status: (
       <>
@@ -92,23 +96,24 @@ export function callCells(
     billed: <Seconds seconds={trace?.billedSeconds ?? null} />,
     rate: <MoneyText money={trace && { amount: trace.rate, currency: trace.currency }} />,
     charge: <Charged one={one} />,
-    cost: <CallCost one={one} />,
+    cost: <CallCost one={one} nowMs={nowMs} />,
     billing: <Badge state={state} />,
   };
 }
 
-/** Who called and who was called, below each other. */
-function Parties({ call }: { call: Call }): JSX.Element {
+/** Whose number it came from and whose it went to, below each other. */
+export function Parties({ usage }: { usage: Pick<Call, "from" | "to"> }): JSX.Element {
   return (
     <>
-      {call.from || <Unknown />}
+      {usage.from || <Unknown />}
       <br />
-      <span aria-hidden="true">→</span> {call.to || <Unknown />}
+      <span aria-hidden="true">→</span> {usage.to || <Unknown />}
     </>
   );
 }
 
-function Owner(
+/** Whose usage it is, with the way there. */
+export function Owner(
   { accountId, owners }: { accountId: string | null; owners: ReadonlyMap<string, Account> },
 ): JSX.Element {
   if (accountId === null) return <span class="soft">nobody yet</span>;
@@ -131,9 +136,9 @@ function Charged({ one }: { one: ChargedCall }): JSX.Element {
 }
 
 /** What the carrier takes from us, and how sure that is. */
-export function CallCost({ one }: { one: ChargedCall }): JSX.Element {
-  const cost = showCall(one, { withCost: true }).cost;
-  if (!cost?.amount) return <small>{stateWord(cost?.state ?? "none")}</small>;
+export function CallCost({ one, nowMs }: { one: ChargedCall; nowMs: number }): JSX.Element {
+  const cost = showCallCost(one, nowMs);
+  if (!cost.amount) return <small>{stateWord(cost.state)}</small>;
   return (
     <>
       <MoneyText money={cost.amount} />

@@ -43,7 +43,7 @@ export function FactsPanel({ view }: { view: CallView }): JSX.Element {
 }
 
 /** Charge, cost and what is left, where both are in one currency. */
-export function MoneyPanel({ view: { one, account } }: { view: CallView }): JSX.Element {
+export function MoneyPanel({ view: { one, account, nowMs } }: { view: CallView }): JSX.Element {
   const { call, charge } = one;
   const currency = account?.currency ?? null;
   const charged = charge?.trace && currency ? formatMoney(charge.amountMicros, currency) : null;
@@ -56,7 +56,7 @@ export function MoneyPanel({ view: { one, account } }: { view: CallView }): JSX.
       <DefinitionList
         items={[
           { term: "Charge (what we take)", value: <MoneyText money={charged} /> },
-          { term: "Cost (what the carrier takes)", value: <CallCost one={one} /> },
+          { term: "Cost (what the carrier takes)", value: <CallCost one={one} nowMs={nowMs} /> },
           { term: "Margin", value: <MoneyText money={margin} isSigned /> },
         ]}
       />

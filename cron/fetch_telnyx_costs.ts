@@ -1,0 +1,163 @@
+/**
+ * Fetches the exact costs of Telnyx calls and messages: many jobs share pages of detail records.
+ *
+ * An answer that is empty or incomplete is "not yet", never "free"; the job tries again by its
+ * schedule, and after the last try the estimate stands, marked as one.
+ *
+ * Comes from: `cron/jobs.ts`. Goes to: `core/billing/apply_cost.ts`, `core/jobs/run_jobs.ts`,
+ * `cron/read_telnyx_records.ts`.
+ *
+ * @module
+ */
+import { type ExactCost, stageCost } from "../core/billing/apply_cost.ts";
+import { billDue } from "../core/billing/bill_due.ts";
+import { decideByRecords } from "../core/carriers/telnyx/calls/decide_by_records.ts";
+import { createTelnyxClient, type TelnyxClient } from "../core/carriers/telnyx/client.ts";
+import { sumRecords, type TelnyxRecordSum } from "../core/carriers/telnyx/records/sum_records.ts";
+import { MINUTE_MS, SECOND_MS } from "../core/clock.ts";
+import type { TelnyxConfig } from "../core/config.ts";
+import type { Job } from "../core/jobs/job.ts";
+import { type JobResult, stageJobEnd } from "../core/jobs/run_jobs.ts";
+import { callKey, intakeKey } from "../core/kv/keys.ts";
+import type { Call } from "../core/usage/calls.ts";
+import { callId } from "../core/usage/call_usage.ts";
+import { type ReadRecords, readRecords } from "./read_telnyx_records.ts";
+import type { SyncDeps } from "./sync_calls.ts";
+
+/** Fetches what a call cost; its unique name is the call session. */
+export const TELNYX_COST_JOB = "telnyx_call_cost";
+/** Fetches what a message cost; its unique name is the message. */
+export const TELNYX_MESSAGE_COST_JOB = "telnyx_message_cost";
+/** After the first try at 5 s: at 30 s, then 1, 2, 4, 8 and 16 minutes after the one before. */
+export const COST_RETRIES_MS = [
+  25 * SECOND_MS,
+  MINUTE_MS,
+  2 * MINUTE_MS,
+  4 * MINUTE_MS,
+  8 * MINUTE_MS,
+  16 * MINUTE_MS,
+] as const;
+
+const JOBS_PER_COMMIT = 50;
+
+/** Tries every job once; ends each in the commit that holds its effect. */
+export async function fetchCallCosts(deps: SyncDeps, jobs: Job[]): Promise<void> {
+  const calls = await readCalls(deps, jobs);
+  const open = jobs.flatMap((job) => {
+    const call = calls.get(job.unique);
+    return call && call.costMicros === null ? [call] : [];
+  });
+  const client = deps.telnyx ? clientOf(deps, deps.telnyx) : null;
+  const read = client
+    ? await readRecords(deps, { client, calls: open })
+    : nothingRead("Telnyx is not configured");
+  const owners = new Set<string>();
+  for (let i = 0; i < jobs.length; i += JOBS_PER_COMMIT) {
+    const part = jobs.slice(i, i + JOBS_PER_COMMIT).map((job) => {
+      const call = calls.get(job.unique) ?? null;
+      return { job, call, ...judge({ call, read, nowMs: deps.clock.now() }) };
+    });
+    await endPart(deps, part);
+    for (const { call } of part) if (call?.accountId) owners.add(call.accountId);
+  }
+  for (const accountId of owners) await billDue(deps, { accountId, actor: "cost" });
+}
+
+/** A client over the configuration. */
+export function clientOf(deps: SyncDeps, telnyx: TelnyxConfig): TelnyxClient {
+  return createTelnyxClient({
+    ...deps,
+    baseUrl: telnyx.baseUrl,
+    apiKey: telnyx.apiKey.reveal(),
+  });
+}
+
+function nothingRead(failure: string): ReadRecords {
+  return { records: new Map(), whole: new Set(), failure, pauseMs: null };
+}
+
+interface Judged {
+  result: JobResult;
+  cost: ExactCost | null;
+}
+
+function judge(
+  { call, read, nowMs }: { call: Call | null; read: ReadRecords; nowMs: number },
+): Judged {
+  if (!call) return { result: { status: "again", reason: "the call is not known" }, cost: null };
+  if (call.costMicros !== null) return { result: { status: "done", result: {} }, cost: null };
+  const { carrierCallId: sessionId } = call;
+  if (!read.whole.has(sessionId)) {
+    const reason = read.failure ?? "Telnyx asks for a pause";
+    // Asked to wait, we have not really tried.
+    const wait = read.failure === null && read.pauseMs !== null ? { inMs: read.pauseMs } : {};
+    return { result: { status: "again", reason, ...wait }, cost: null };
+  }
+  const sum = sumRecords(read.records.get(sessionId) ?? [], { sessionId });
+  if (sum.status === "incomplete") {
+    return { result: { status: "again", reason: sum.reason }, cost: null };
+  }
+  if (sum.status === "other_currency" && !sum.sum) {
+    return { result: { status: "again", reason: "records in several currencies" }, cost: null };
+  }
+  const exact: TelnyxRecordSum = sum.status === "complete" ? sum : sum.sum!;
+  return { result: { status: "done", result: {} }, cost: costOf({ call, exact, nowMs }) };
+}
+
+function costOf(
+  { call, exact, nowMs }: { call: Call; exact: TelnyxRecordSum; nowMs: number },
+): ExactCost {
+  const decided = call.isFinal ? null : decideByRecords(call, exact);
+  return {
+    costMicros: exact.costMicros,
+    costCurrency: exact.currency,
+    costDetail: {
+      source: "detail_records_api",
+      rate: exact.rateText,
+      billedSeconds: exact.billedSeconds,
+      fetchedAtMs: nowMs,
+    },
+    course: decided && {
+      status: decided.status,
+      isFinal: decided.isFinal,
+      answeredAtMs: decided.answeredAtMs,
+      endedAtMs: decided.endedAtMs,
+      durationSeconds: decided.durationSeconds,
+    },
+  };
+}
+
+async function endPart(
+  deps: SyncDeps,
+  part: ({ job: Job; call: Call | null } & Judged)[],
+): Promise<void> {
+  const nowMs = deps.clock.now();
+  const exact = await deps.gates.change({
+    gate: intakeKey("telnyx"),
+    stage: async (batch) => {
+      let count = 0;
+      for (const { job, call, result, cost } of part) {
+        const isOurs = await stageJobEnd(batch, {
+          job,
+          result,
+          retryAfterMs: COST_RETRIES_MS,
+          nowMs,
+        });
+        if (!isOurs || !cost || !call) continue;
+        if (await stageCost(batch, { callId: call.id, cost, atMs: nowMs })) count++;
+      }
+      return count;
+    },
+  });
+  deps.log("info", "[FETCH CALL COST] tried", {
+    jobs: part.length,
+    exact,
+    again: part.length - exact,
+  });
+}
+
+async function readCalls(deps: SyncDeps, jobs: Job[]): Promise<Map<string, Call>> {
+  const ids = jobs.map((job) => callId({ carrier: "telnyx", carrierCallId: job.unique }));
+  const rows = await deps.store.getMany<Call>(ids.map(callKey));
+  return new Map(rows.flatMap((row) => row ? [[row.value.carrierCallId, row.value] as const] : []));
+}

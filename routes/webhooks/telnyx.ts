@@ -1,0 +1,98 @@
+/**
+ * Telnyx's webhooks: proven on the raw bytes, kept once under the event's own id, answered.
+ *
+ * Goes to: `core/carriers/telnyx/webhook.ts`, `core/jobs/inbox.ts`.
+ * Picked up by `cron/take_in_telnyx.ts`.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { type Context, Hono } from "hono";
+import { parseTelnyxEvent } from "../../core/carriers/telnyx/events.ts";
+import {
+  TELNYX_SIGNATURE_HEADER,
+  TELNYX_TIMESTAMP_HEADER,
+  verifyTelnyxSignature,
+} from "../../core/carriers/telnyx/webhook.ts";
+import { countRefused, type Delivery, receiveEvent } from "../../core/jobs/inbox.ts";
+import type { AppEnv } from "../caller.ts";
+import type { AppDeps } from "../deps.ts";
+import { doc } from "../openapi.ts";
+import { problem } from "../problem.ts";
+import { receivedSchema } from "../webhook_answers.ts";
+
+/** What an event may be long; a larger one is of no use to billing. */
+const PAYLOAD_CHARS_MAX = 32_000;
+
+/** `POST /api/telnyx/webhooks/calls` and `/messages`. A public key that is not set closes them. */
+export function telnyxWebhookRoutes(deps: AppDeps): Hono<AppEnv> {
+  const described = (summary: string) =>
+    doc({
+      summary,
+      description: "Signed with Ed25519 over `timestamp|body`, five minutes old at most.",
+      tags: ["webhooks"],
+      responses: { 200: { description: "Kept, now or earlier", schema: receivedSchema } },
+    });
+  return new Hono<AppEnv>()
+    .post(
+      "/api/telnyx/webhooks/calls",
+      described("Telnyx tells of a call"),
+      (c) => receive(deps, c),
+    )
+    .post(
+      "/api/telnyx/webhooks/messages",
+      described("Telnyx tells of a message"),
+      (c) => receive(deps, c),
+    );
+}
+
+async function receive(deps: AppDeps, c: Context<AppEnv>): Promise<Response> {
+  const publicKey = deps.config.telnyx?.publicKey;
+  if (!publicKey) {
+    return problem(c, { code: "not_configured", detail: "TELNYX_PUBLIC_KEY is not set" });
+  }
+  const body = new Uint8Array(await c.req.arrayBuffer());
+  const proof = verifyTelnyxSignature({
+    body,
+    signature: c.req.header(TELNYX_SIGNATURE_HEADER) ?? null,
+    timestamp: c.req.header(TELNYX_TIMESTAMP_HEADER) ?? null,
+    publicKey,
+    nowMs: deps.clock.now(),
+  });
+  if (proof.status !== "verified") {
+    await countRefused(deps, "telnyx");
+    return problem(c, { code: "forbidden", detail: `The signature is refused: ${proof.reason}` });
+  }
+  const delivery = readDelivery(body);
+  const kept = await receiveEvent(deps, delivery);
+  if (delivery.state === "parked") {
+    return problem(c, { code: "malformed_body", detail: delivery.reason ?? "" });
+  }
+  if (kept.status === "received" && delivery.state === "received") deps.actions.nudge();
+  return c.json({ received: true });
+}
+
+function readDelivery(body: Uint8Array): Delivery {
+  const text = new TextDecoder().decode(body);
+  const parsed = parseTelnyxEvent(text);
+  const ownId = parsed.status === "call_event" || parsed.status === "message_event"
+    ? parsed.event.eventId
+    : parsed.eventId;
+  const carrierEventId = ownId ?? createHash("sha256").update(body).digest("hex").slice(0, 32);
+  const base = { carrier: "telnyx", carrierEventId };
+  switch (parsed.status) {
+    case "unreadable":
+      return { ...base, kind: "unreadable", payload: "", state: "parked", reason: parsed.reason };
+    case "other_event": {
+      const reason = "of no use to billing";
+      return { ...base, kind: parsed.kind, payload: "", state: "processed", reason };
+    }
+    default: {
+      const { kind } = parsed.event;
+      if (text.length > PAYLOAD_CHARS_MAX) {
+        return { ...base, kind, payload: "", state: "parked", reason: "the event is too long" };
+      }
+      return { ...base, kind, payload: text, state: "received", reason: null };
+    }
+  }
+}
