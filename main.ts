@@ -16,14 +16,14 @@ import {
   type TestClock,
   testClock,
 } from "./core/clock.ts";
-import { type Config, readConfig } from "./core/config.ts";
+import { carrierOrigins, type Config, hasCarrier, readConfig } from "./core/config.ts";
 import { createEgress, type Egress } from "./core/egress.ts";
 import { createIds, type Ids } from "./core/ids.ts";
 import { runJob } from "./core/jobs/run_jobs.ts";
 import { createGates } from "./core/kv/gates.ts";
 import { proveStore } from "./core/kv/prove_store.ts";
 import { createStore } from "./core/kv/store.ts";
-import { createLog, type Log } from "./core/log.ts";
+import { complain, createLog, type Log, say } from "./core/log.ts";
 import { ensureShippedPlans } from "./core/rating/plans.ts";
 import { createDemo, HISTORY_DAYS } from "./core/sandbox/demo.ts";
 import {
@@ -141,14 +141,13 @@ async function startLive(): Promise<void> {
   const log = createLog({ level: config.logLevel, format: config.logFormat, clock });
   const kv = await openKv(config.kvPath);
   const ids = createIds(clock);
-  const egress = createEgress({ allowedOrigins: originsOf(config), clock });
+  const egress = createEgress({ allowedOrigins: carrierOrigins(config), clock });
   program = wire({ kv, clock, ids, log, egress, config, files: await readFiles(), sandbox: null });
   const proof = await proveStore(program.deps);
   if (proof.status !== "kept") {
     refuse(`Cannot start: the database does not keep what it is given (${proof.reason})`);
   }
-  await ensureShippedPlans(program.deps);
-  if (config.firstAdmin) await ensureFirstAdmin(program.deps, admin(config.firstAdmin));
+  await ensureBasics(program, config);
   log("info", `Tollkeeper ${VERSION} serves`, { deno: Deno.version.deno, port: config.port });
   serve({ program, kv, egress, port: config.port, hostname: "0.0.0.0" });
 }
@@ -158,65 +157,66 @@ async function startSandbox(): Promise<void> {
   const nowMs = systemClock().now();
   const clock = testClock(-HISTORY_DAYS * DAY_MS);
   const ids = createIds(clock);
+  const simulated = serveSimulated({ clock, ids, env });
+  const { config, carriers } = simulated;
+  const path = config.kvPath ?? SANDBOX_ENV.KV_PATH;
+  await Promise.all(["", "-wal", "-shm"].map((end) => Deno.remove(path + end).catch(() => {})));
+  const level = { now: "error" as Config["logLevel"] };
+  const log: Log = (...line) =>
+    createLog({ level: level.now, format: config.logFormat, clock })(...line);
+  const kv = await openKv(path);
+  const egress = createEgress({ allowedOrigins: carrierOrigins(config), clock });
+  const files = await readFiles();
+  const program = wire({ kv, clock, ids, log, egress, config, files, sandbox: clock });
+  await ensureBasics(program, config);
+  const sync = () => program.sync({ actor: "sync" });
+  await createDemo({ ...program.deps, clock, carriers, sync }, { nowMs });
+  level.now = config.logLevel;
+  const server = serve({ program, kv, egress, port: config.port, hostname: "127.0.0.1" });
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  const disconnect = simulated.connect(url);
+  const stopTraffic = startDemoTraffic(carriers);
+  const stopMinutes = startMinutes(clock, program);
+  say(renderWelcome({ url, version: VERSION, config, carriers: simulated.addresses }));
+  await server.finished;
+  stopTraffic();
+  stopMinutes();
+  disconnect();
+  await simulated.server.shutdown();
+}
+
+/** Serves the simulated carriers, and configures the program to use them. */
+function serveSimulated(
+  { clock, ids, env }: { clock: TestClock; ids: Ids; env: Record<string, string> },
+) {
   const publicUrl = env.PUBLIC_URL || `http://127.0.0.1:${env.PORT || 8000}`;
   let post: (callback: CarrierPost) => Promise<number> = () => Promise.reject(new Error("not yet"));
   const carriers = createCarriers({ clock, ids, publicUrl, post: (callback) => post(callback) });
-  const carrierServer = Deno.serve(
+  const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     serveCarriers(carriers),
   );
-  const carrierUrl = `http://127.0.0.1:${carrierServer.addr.port}`;
+  const url = `http://127.0.0.1:${server.addr.port}`;
   const config = configOrRefuse({
     ...env,
     PUBLIC_URL: publicUrl,
-    BLAND_BASE_URL: carrierUrl,
-    TWILIO_BASE_URL: carrierUrl,
-    TELNYX_BASE_URL: `${carrierUrl}/v2`,
+    BLAND_BASE_URL: url,
+    TWILIO_BASE_URL: url,
+    TELNYX_BASE_URL: `${url}/v2`,
     TELNYX_PUBLIC_KEY: carriers.telnyx.publicKey,
   });
-  const path = config.kvPath ?? SANDBOX_ENV.KV_PATH;
-  await Promise.all(["", "-wal", "-shm"].map((end) => Deno.remove(path + end).catch(() => {})));
-  const quiet = createLog({ level: "error", format: config.logFormat, clock });
-  const loud = createLog({ level: config.logLevel, format: config.logFormat, clock });
-  let log: Log = quiet;
-  const kv = await openKv(path);
-  const egress = createEgress({ allowedOrigins: originsOf(config), clock });
-  const program = wire({
-    kv,
-    clock,
-    ids,
-    log: (level, message, facts) => log(level, message, facts),
-    egress,
-    config,
-    files: await readFiles(),
-    sandbox: clock,
-  });
-  await ensureShippedPlans(program.deps);
-  await createDemo({
-    ...program.deps,
-    clock,
-    carriers,
-    sync: () => program.sync({ actor: "sync" }),
-  }, { nowMs });
-  if (config.firstAdmin) await ensureFirstAdmin(program.deps, admin(config.firstAdmin));
-  log = loud;
-  const server = serve({ program, kv, egress, port: config.port, hostname: "127.0.0.1" });
-  const url = `http://127.0.0.1:${server.addr.port}`;
-  const toUs = createEgress({ allowedOrigins: [url], clock });
-  post = async ({ path, body, headers }) => {
-    const answer = await toUs({ url: url + path, body, headers });
-    if (answer.status === "unreachable") throw new Error(answer.reason);
-    return answer.httpStatus;
-  };
-  const stopTraffic = startDemoTraffic(carriers);
-  const stopMinutes = startMinutes(clock, program);
-  const simulated = { Bland: carrierUrl, Telnyx: `${carrierUrl}/v2`, Twilio: carrierUrl };
-  console.log(renderWelcome({ url, version: VERSION, config, carriers: simulated }));
-  await server.finished;
-  stopTraffic();
-  toUs.close();
-  stopMinutes();
-  await carrierServer.shutdown();
+  /** From now on, callbacks arrive; the answer ends that. */
+  function connect(ourUrl: string): () => void {
+    const egress = createEgress({ allowedOrigins: [ourUrl], clock });
+    post = async ({ path, body, headers }) => {
+      const answer = await egress({ url: ourUrl + path, body, headers });
+      if (answer.status === "unreachable") throw new Error(answer.reason);
+      return answer.httpStatus;
+    };
+    return () => egress.close();
+  }
+  const addresses = { Bland: url, Telnyx: `${url}/v2`, Twilio: url };
+  return { carriers, config, connect, addresses, server };
 }
 
 /** Recomputes every wallet and says what it found; exit code 1 when something does not add up. */
@@ -230,9 +230,9 @@ async function verifyLedger(): Promise<void> {
   const found = await verifyAllWallets({ store }, () => {});
   kv.close();
   for (const { accountId, seq, reason } of found.differences) {
-    console.error(`${accountId} entry ${seq}: ${reason}`);
+    complain(`${accountId} entry ${seq}: ${reason}`);
   }
-  console.log(
+  say(
     `${found.wallets} wallets, ${found.entries} entries, ${found.differences.length} differences`,
   );
   if (found.differences.length > 0) Deno.exit(1);
@@ -275,6 +275,13 @@ function serve(
   return server;
 }
 
+/** The shipped plans, and somebody who can sign in. */
+async function ensureBasics({ deps }: Program, { firstAdmin }: Config): Promise<void> {
+  await ensureShippedPlans(deps);
+  if (!firstAdmin) return;
+  await ensureFirstAdmin(deps, { email: firstAdmin.email, password: firstAdmin.password.reveal() });
+}
+
 function configOrRefuse(env: Record<string, string>): Config {
   const outcome = readConfig(env);
   if (outcome.status === "invalid") refuse(outcome.message);
@@ -294,20 +301,7 @@ function readFiles(): Promise<StaticFiles> {
   return loadStaticFiles((name) => Deno.readFile(new URL(`./static/${name}`, import.meta.url)));
 }
 
-function originsOf({ bland, telnyx, twilio, sippy }: Config): string[] {
-  const urls = [bland?.baseUrl, telnyx?.baseUrl, twilio?.baseUrl, sippy?.url];
-  return [...new Set(urls.filter((url) => url !== undefined).map((url) => new URL(url).origin))];
-}
-
-function hasCarrier({ bland, telnyx, twilio, sippy }: Config): boolean {
-  return Boolean(bland ?? telnyx ?? twilio ?? sippy);
-}
-
-function admin(first: NonNullable<Config["firstAdmin"]>): { email: string; password: string } {
-  return { email: first.email, password: first.password.reveal() };
-}
-
 function refuse(message: string): never {
-  console.error(message);
+  complain(message);
   Deno.exit(1);
 }

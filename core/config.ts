@@ -211,3 +211,14 @@ function smsBilling(values: Values): SmsBillingConfig {
 function mail({ SMTP_URL: smtpUrl, MAIL_FROM: from }: Values) {
   return smtpUrl && from ? { smtpUrl: secret(smtpUrl), from } : null;
 }
+
+/** Every origin the configured carriers live at: where requests of ours may go. */
+export function carrierOrigins({ bland, telnyx, twilio, sippy }: Config): string[] {
+  const urls = [bland?.baseUrl, telnyx?.baseUrl, twilio?.baseUrl, sippy?.url];
+  return [...new Set(urls.filter((url) => url !== undefined).map((url) => new URL(url).origin))];
+}
+
+/** Whether any carrier is on. */
+export function hasCarrier({ bland, telnyx, twilio, sippy }: Config): boolean {
+  return Boolean(bland ?? telnyx ?? twilio ?? sippy);
+}

@@ -188,3 +188,11 @@ function cleanText(text: string): string {
 
 // deno-lint-ignore no-console
 const writeToConsole = (line: string, level: LogLevel): void => console[level](line);
+
+/** Says something to the person at the terminal, as it is: a welcome, a result. */
+// deno-lint-ignore no-console
+export const say = (text: string): void => console.log(text);
+
+/** Tells the person at the terminal why it goes no further, as it is. */
+// deno-lint-ignore no-console
+export const complain = (text: string): void => console.error(text);

@@ -60,7 +60,7 @@ export function mergeMessage(
     segments: report.segments ?? earlier.segments,
     costMicros: report.costMicros ?? earlier.costMicros,
     costCurrency: report.costCurrency ?? earlier.costCurrency,
-    sentAtMs: report.record.sent_at == null ? earlier.sentAtMs : report.sentAtMs,
+    sentAtMs: (report.record.sent_at ?? null) === null ? earlier.sentAtMs : report.sentAtMs,
     fault: report.fault,
     record: isLate
       ? { ...Object.fromEntries(news), ...earlier.record }
