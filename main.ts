@@ -33,6 +33,7 @@ import {
   serveCarriers,
   startDemoTraffic,
 } from "./core/sandbox/sandbox.ts";
+import { startMinutes } from "./core/sandbox/heartbeat.ts";
 import { renderWelcome } from "./core/sandbox/welcome.ts";
 import { jobKinds, processCallCosts } from "./cron/jobs.ts";
 import { createBackground } from "./cron/background.ts";
@@ -176,7 +177,7 @@ async function startSandbox(): Promise<void> {
   const url = `http://127.0.0.1:${server.addr.port}`;
   const disconnect = simulated.connect(url);
   const stopTraffic = startDemoTraffic(carriers);
-  const stopMinutes = startMinutes(clock, program);
+  const stopMinutes = startMinutes(clock, program.minute);
   say(renderWelcome({ url, version: VERSION, config, carriers: simulated.addresses }));
   await server.finished;
   stopTraffic();
@@ -236,17 +237,6 @@ async function verifyLedger(): Promise<void> {
     `${found.wallets} wallets, ${found.entries} entries, ${found.differences.length} differences`,
   );
   if (found.differences.length > 0) Deno.exit(1);
-}
-
-/** The sandbox's heartbeat: every full minute of the clock with hands, and once at the start. */
-function startMinutes(clock: TestClock, program: Program): () => void {
-  let cancel = () => {};
-  const beat = async () => {
-    await program.minute();
-    cancel = clock.after(MINUTE_MS - clock.now() % MINUTE_MS, () => void beat());
-  };
-  void beat();
-  return () => cancel();
 }
 
 function serve(
