@@ -8,14 +8,7 @@
 import { ensureFirstAdmin } from "./core/accounts/people.ts";
 import type { BillingDeps } from "./core/billing/bill_due.ts";
 import { verifyAllWallets } from "./core/billing/verify_ledger.ts";
-import {
-  type Clock,
-  DAY_MS,
-  MINUTE_MS,
-  systemClock,
-  type TestClock,
-  testClock,
-} from "./core/clock.ts";
+import { type Clock, DAY_MS, systemClock, type TestClock, testClock } from "./core/clock.ts";
 import { carrierOrigins, type Config, hasCarrier, readConfig } from "./core/config.ts";
 import { createEgress, type Egress } from "./core/egress.ts";
 import { createIds, type Ids } from "./core/ids.ts";
