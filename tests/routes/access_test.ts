@@ -57,6 +57,10 @@ const EXPECTED: Record<string, Who[]> = {
   "POST /login": OPEN,
   "POST /logout": OPEN,
   "POST /sandbox/clock": OPEN,
+  "GET /api/cron/process-call-costs": CRON,
+  "POST /api/cron/process-call-costs": CRON,
+  "GET /api/billing/balance": READ,
+  "POST /api/billing/fetch-call-cost": ADMIN_ONLY,
   "GET /api/calls/scheduled-sync": CRON,
   "POST /api/calls/scheduled-sync": CRON,
   "POST /api/calls/sync": ["admin", "account", "other account"],
@@ -191,7 +195,9 @@ for (const [name, allowed] of Object.entries(EXPECTED).filter(([name]) => isMoun
       const told = `${who}: ${status}`;
       if (allowed.includes(who)) {
         assert(![401, 403, 413].includes(status) || allowed === OPEN, told);
-        assert(status < 500, told);
+        // Telnyx is off here: past the lock, there is nothing to ask.
+        const isOff = name === "GET /api/billing/balance" && status === 503;
+        assert(status < 500 || isOff, told);
       } else if (who === "nobody" || who === "wrong key") {
         assert.equal(status, 401, told);
         assert.match(answer.headers.get("www-authenticate") ?? "", /^Bearer realm=/);
