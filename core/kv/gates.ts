@@ -46,6 +46,8 @@ export class Unresolved extends Error {
 
 /** Tries of one change before it is left to whoever comes next. */
 export const ATTEMPTS_MAX = 12;
+/** Members whose reads are fetched together: about as many as share a commit. */
+const READ_AHEAD = 10;
 const BACKOFF_FIRST_MS = 5;
 const BACKOFF_LAST_MS = 2_000;
 
@@ -101,8 +103,6 @@ async function commitGroup(deps: GateDeps, queue: Member[]): Promise<number> {
   try {
     const batch = openBatch(deps.store);
     const row = await batch.getChecked<object>(gate);
-    // This only saves round trips: whose read it was that failed shows when that one stages.
-    await batch.getMany(queue.flatMap((member) => member.change.reads ?? [])).catch(() => {});
     staged = await stageGroup(batch, queue);
     if (batch.staged().size > 0 && !batch.staged().has(gate.join("\u0000"))) {
       batch.set(gate, row ?? {});
@@ -131,7 +131,13 @@ async function stageGroup(
   queue: Member[],
 ): Promise<{ member: Member; result: unknown }[]> {
   const staged: { member: Member; result: unknown }[] = [];
+  let readTo = 0;
   while (staged.length < queue.length) {
+    if (staged.length >= readTo) {
+      const next = queue.slice(staged.length, readTo = staged.length + READ_AHEAD);
+      // This only saves round trips: whose read it was that failed shows when that one stages.
+      await batch.getMany(next.flatMap((member) => member.change.reads ?? [])).catch(() => {});
+    }
     const member = queue[staged.length]!;
     const fork = batch.fork();
     try {
