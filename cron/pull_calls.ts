@@ -58,8 +58,10 @@ export interface PullOutcome {
 
 const OVERLAP_MS = 15 * MINUTE_MS;
 const HOURLY_OVERLAP_MS = DAY_MS;
-/** A call that has not ended by then is given up, and shown. */
+/** A call that has not ended so long after it was answered is given up, and shown. */
 const OPEN_MS_MAX = 7 * DAY_MS;
+/** One that has not begun may be scheduled far ahead: its start is when it was ordered. */
+const SCHEDULED_MS_MAX = 60 * DAY_MS;
 const OPEN_READS_AT_ONCE = 4;
 
 /** Pulls pages and open calls; stores everything it gets, bills nothing. */
@@ -177,14 +179,14 @@ async function readOpenCall(
 ): Promise<CallReport | null> {
   const answer = await pull.source.readCall(id.slice(id.indexOf(":") + 1));
   const stored = await deps.store.get<Call>(callKey(id));
-  const isOld = stored !== null && nowMs - stored.value.startedAtMs > OPEN_MS_MAX;
+  const isOld = stored !== null && isGivenUp(stored.value, nowMs);
   if (answer.status === "found") {
     if (answer.call.isFinal || !isOld) return answer.call;
-    await giveUp(deps, { pull, id, reason: "never_ended", nowMs, outcome });
+    await giveUp(deps, { pull, id, reason: "never_ended", nowMs });
     return null;
   }
   if (answer.status === "call_not_found" && isOld) {
-    await giveUp(deps, { pull, id, reason: "unknown_to_carrier", nowMs, outcome });
+    await giveUp(deps, { pull, id, reason: "unknown_to_carrier", nowMs });
     return null;
   }
   outcome.failed++;
@@ -193,17 +195,15 @@ async function readOpenCall(
   return null;
 }
 
+function isGivenUp({ startedAtMs, answeredAtMs }: Call, nowMs: number): boolean {
+  const limitMs = answeredAtMs === null ? SCHEDULED_MS_MAX : OPEN_MS_MAX;
+  return nowMs - (answeredAtMs ?? startedAtMs) > limitMs;
+}
+
 async function giveUp(
   deps: BillingDeps,
-  { pull, id, reason, nowMs, outcome }: {
-    pull: Pull;
-    id: string;
-    reason: string;
-    nowMs: number;
-    outcome: PullOutcome;
-  },
+  { pull, id, reason, nowMs }: { pull: Pull; id: string; reason: string; nowMs: number },
 ): Promise<void> {
   await giveUpCall(deps, { carrier: pull.source.carrier, id, reason, atMs: nowMs });
-  outcome.failed++;
   deps.log("error", "[SCHEDULED-SYNC] gave up an open call", { call: id, reason });
 }

@@ -172,7 +172,8 @@ function addRun(
 
 function logOutcome({ log }: SyncDeps, { status, reason, counts }: SyncOutcome): void {
   const facts = reason === null ? { ...counts } : { reason, ...counts };
-  log(status === "synced" ? "info" : "error", `[SCHEDULED-SYNC] ${status}`, facts);
+  const isFine = status === "synced" || status === "busy";
+  log(isFine ? "info" : "error", `[SCHEDULED-SYNC] ${status}`, facts);
 }
 
 /** How patient the minute's own run is: it never waits, and begins no page after 40 s. */

@@ -98,7 +98,7 @@ Deno.test("a call that never ends is given up after seven days and stands parked
   assert.equal(await chargeOf(world, id), undefined);
 
   clock.advance(HOUR_MS);
-  assert.equal((await world.syncWell()).failed, 2);
+  assert.equal((await world.syncWell()).failed, 1);
   assert.equal(await openCallsOf(world), 0);
   assert.deepEqual(
     [(await chargeOf(world, id))?.state, (await chargeOf(world, id))?.reason],
@@ -109,6 +109,19 @@ Deno.test("a call that never ends is given up after seven days and stands parked
   clock.advance(DAY_MS);
   await world.syncWell();
   assert.equal(bland.requestCount.detail, asked);
+});
+
+Deno.test("a call scheduled nine days ahead is billed when it has happened", async () => {
+  await using world = await openSmallWorld();
+  const { clock } = world;
+  const id = place(world, { waitSeconds: 9 * 86_400, talkSeconds: 60 });
+  for (let day = 0; day < 10; day++) {
+    await world.syncWell();
+    clock.advance(DAY_MS);
+  }
+  await world.syncWell();
+  assert.equal((await chargeOf(world, id))?.amountMicros, 110_000n);
+  await booksOf(world);
 });
 
 Deno.test("a call given up stays given up while a long lookback still lists it", async () => {
