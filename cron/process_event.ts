@@ -10,9 +10,9 @@ import { rateDueMessages } from "../core/billing/rate_messages.ts";
 import { recordCalls } from "../core/billing/record_calls.ts";
 import { recordMessages } from "../core/billing/record_messages.ts";
 import { parseBlandWebhook } from "../core/carriers/bland/webhook.ts";
-import { factsOf, reportOf } from "../core/carriers/twilio/call_facts.ts";
+import { joinCallbacks, reportOfCallback } from "../core/carriers/twilio/joined_report.ts";
 import type { TwilioCallback } from "../core/carriers/twilio/callbacks.ts";
-import { reportOfCallback } from "../core/carriers/twilio/message_report.ts";
+import { reportOfCallback as reportOfMessage } from "../core/carriers/twilio/message_report.ts";
 import type { InboxEvent, Processed } from "../core/jobs/inbox.ts";
 import { callId, type CallReport, type Carrier } from "../core/usage/call_usage.ts";
 import { listBlandSources } from "./bland_source.ts";
@@ -66,7 +66,7 @@ async function processTwilio(deps: SyncDeps, event: InboxEvent): Promise<Process
   const parsed = JSON.parse(event.payload) as TwilioCallback;
   const { receivedAtMs } = event;
   if (parsed.status === "call_status") {
-    const report = reportOf(factsOf({ callback: parsed.callback, receivedAtMs }));
+    const report = reportOfCallback({ callback: parsed.callback, receivedAtMs });
     await takeInCall(deps, {
       carrier: "twilio",
       sourceId: TWILIO_SOURCE,
@@ -76,7 +76,7 @@ async function processTwilio(deps: SyncDeps, event: InboxEvent): Promise<Process
     return { status: "processed", reason: null };
   }
   if (parsed.status !== "message_status") return { status: "parked", reason: parsed.reason };
-  const report = reportOfCallback({ callback: parsed.callback, receivedAtMs });
+  const report = reportOfMessage({ callback: parsed.callback, receivedAtMs });
   const atMs = deps.clock.now();
   await recordMessages(deps, {
     carrier: "twilio",
@@ -105,6 +105,7 @@ async function takeInCall(
     reports: [report],
     atMs,
     heardBy: "webhook",
+    join: joinCallbacks,
   });
   const accountId = tally.owners.get(callId(report));
   if (!accountId) return;

@@ -55,6 +55,18 @@ export function mergeReport(
   const isSame = news.length === 0 &&
     (report.fault === earlier.fault || !(report.isFinal || report.fault));
   if (isSame || (earlier.isFinal && !report.isFinal)) return null;
+  const kept = {
+    id: earlier.id,
+    accountId: earlier.accountId,
+    hadFault: earlier.hadFault || report.fault !== null,
+    sourceId: earlier.sourceId,
+    ...laterCost(earlier, report),
+    claimedAccountId: report.claimedAccountId ?? earlier.claimedAccountId,
+    revision: earlier.revision + 1,
+    learnedAtMs: atMs,
+  };
+  // Facts make a whole picture: a part of an older one, as another leg's direction, would falsify it.
+  if (report.facts !== undefined) return { ...earlier, ...report, ...kept };
   // Short rows say less than long ones: what a report leaves out stays as it was.
   const tells = (record: Record<string, string | null>, name: string) =>
     (record[name] ?? null) !== null;
@@ -62,10 +74,6 @@ export function mergeReport(
   return {
     ...earlier,
     ...report,
-    id: earlier.id,
-    accountId: earlier.accountId,
-    hadFault: earlier.hadFault || report.fault !== null,
-    sourceId: earlier.sourceId,
     direction: report.direction ?? earlier.direction,
     from: leavesOut("from") ? earlier.from : report.from,
     to: leavesOut("to") ? earlier.to : report.to,
@@ -74,11 +82,8 @@ export function mergeReport(
     answeredAtMs: report.answeredAtMs ?? earlier.answeredAtMs,
     endedAtMs: report.endedAtMs ?? earlier.endedAtMs,
     durationSeconds: report.durationSeconds ?? earlier.durationSeconds,
-    ...laterCost(earlier, report),
-    claimedAccountId: report.claimedAccountId ?? earlier.claimedAccountId,
     record: { ...earlier.record, ...Object.fromEntries(news) },
-    revision: earlier.revision + 1,
-    learnedAtMs: atMs,
+    ...kept,
   };
 }
 
@@ -87,7 +92,9 @@ function laterCost(
   earlier: Call,
   report: CallReport,
 ): Pick<Call, "costMicros" | "costCurrency"> & { costDetail: CostDetail | null } {
-  const isOlder = report.costMicros === null ||
+  // Facts are all that events ever told: a leg that comes late takes a price back until its own is told.
+  const saysNothing = report.costMicros === null && report.facts === undefined;
+  const isOlder = saysNothing ||
     (earlier.costDetail?.source === DETAIL_RECORDS && report.costDetail?.source !== DETAIL_RECORDS);
   const { costMicros, costCurrency, costDetail } = isOlder ? earlier : report;
   return { costMicros, costCurrency, costDetail: costDetail ?? null };

@@ -21,6 +21,8 @@ export interface MessageReport {
   segments: number | null;
   /** In the carrier's words. */
   status: string;
+  /** How far that word is; of two reports the higher holds. Absent: the later report holds. */
+  rank?: number;
   /** Nothing follows but the price. */
   isFinal: boolean;
   /** What the carrier charges us; null when it does not say yet. */

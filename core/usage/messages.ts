@@ -45,15 +45,16 @@ export function mergeMessage(
       learnedAtMs: atMs,
     };
   }
+  // Word of an earlier step that comes late adds what it knows, and takes nothing back.
+  const isLate = isEarlierStep(report, earlier);
   const news = Object.entries(report.record).filter(([name, text]) =>
-    text !== null && text !== earlier.record[name]
+    text !== null &&
+    (isLate ? (earlier.record[name] ?? null) === null : text !== earlier.record[name])
   );
   if (news.length === 0 && (report.fault === null || report.fault === earlier.fault)) return null;
-  // Word of an earlier step that comes late adds what it knows, and takes nothing back.
-  const isLate = earlier.isFinal && !report.isFinal;
   return {
     ...earlier,
-    status: isLate ? earlier.status : report.status,
+    ...(isLate ? {} : { status: report.status, ...rankOf(report) }),
     isFinal: earlier.isFinal || report.isFinal,
     from: report.from === "" ? earlier.from : report.from,
     to: report.to === "" ? earlier.to : report.to,
@@ -62,13 +63,18 @@ export function mergeMessage(
     costCurrency: report.costCurrency ?? earlier.costCurrency,
     sentAtMs: (report.record.sent_at ?? null) === null ? earlier.sentAtMs : report.sentAtMs,
     fault: report.fault,
-    record: isLate
-      ? { ...Object.fromEntries(news), ...earlier.record }
-      : { ...earlier.record, ...Object.fromEntries(news) },
+    record: { ...earlier.record, ...Object.fromEntries(news) },
     revision: earlier.revision + 1,
     learnedAtMs: atMs,
   };
 }
+
+function isEarlierStep(report: MessageReport, earlier: Message): boolean {
+  if (earlier.isFinal !== report.isFinal) return earlier.isFinal;
+  return report.rank !== undefined && earlier.rank !== undefined && report.rank < earlier.rank;
+}
+
+const rankOf = ({ rank }: MessageReport) => (rank === undefined ? {} : { rank });
 
 /** Stages a message and keeps its places in the indexes with it. */
 export function stageMessage(

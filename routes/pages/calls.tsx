@@ -11,7 +11,7 @@ import { CALLS_LOOKED_AT_MAX, type ChargedCall, listCalls } from "../../core/bil
 import type { AppDeps } from "../deps.ts";
 import { CALL_COLUMNS, callCells, readOwners } from "./call/cells.tsx";
 import { type CallFilter, CallFilterForm, CALLS_PATH, readCallFilter } from "./call/filter.tsx";
-import { type Freshness, readBlandFreshness } from "./billing/carrier_freshness.ts";
+import { readCompleteTo } from "./billing/carrier_freshness.ts";
 import { EmptyState, LinkButton, PageHead, Pager } from "./components.tsx";
 import { formatCount } from "./format.ts";
 import { ErrorSummary } from "./forms.tsx";
@@ -30,7 +30,7 @@ export interface CallsView {
   /** When it was read. */
   nowMs: number;
   /** The cut-off of the numbers. */
-  freshness: Freshness;
+  completeToMs: number | null;
   /** The accounts of the calls, by id. */
   owners: ReadonlyMap<string, Account>;
   /** Newest first. */
@@ -53,9 +53,9 @@ export async function readCalls(deps: AppDeps, params: URLSearchParams): Promise
     filter.errors.push({ name: "account", message: `There is no account ${accountId}.` });
   }
   const isReadable = filter.errors.length === 0;
-  const [page, freshness, unassigned] = await Promise.all([
+  const [page, completeToMs, unassigned] = await Promise.all([
     isReadable ? listCalls(store, filter.query) : { calls: [], nextCursor: null },
-    readBlandFreshness(store),
+    readCompleteTo(deps),
     billing === "unassigned" && isReadable ? readUnassigned(store) : null,
   ]);
   const calls = page?.calls ?? [];
@@ -63,7 +63,7 @@ export async function readCalls(deps: AppDeps, params: URLSearchParams): Promise
     filter,
     place: { path: CALLS_PATH, query: params },
     nowMs: deps.clock.now(),
-    freshness,
+    completeToMs,
     owners: await readOwners(store, calls.map(({ call }) => call.accountId)),
     calls,
     nextCursor: page?.nextCursor ?? null,
@@ -79,8 +79,7 @@ function findAccount({ store }: AppDeps, id: string | null): Promise<Account | n
 
 /** The page of calls. */
 export function CallsPage({ view }: { view: CallsView }): JSX.Element {
-  const { filter, nowMs, freshness } = view;
-  const { completeToMs } = freshness;
+  const { filter, nowMs, completeToMs } = view;
   return (
     <>
       <PageHead

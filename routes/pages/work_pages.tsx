@@ -1,7 +1,9 @@
 /**
- * Pages about what works behind the scenes: jobs, events, rate plans, and usage without an owner.
+ * Pages about what works behind the scenes: jobs, events, rate plans, reconciliations, and usage without
+ * an owner.
  *
  * Goes to: `routes/pages/jobs.tsx`, `routes/pages/events.tsx`, `routes/pages/rate_plans.tsx`,
+ * `routes/pages/reconciliation.tsx`,
  * `routes/pages/unassigned_usage/assign_routes.tsx`.
  *
  * @module
@@ -12,6 +14,7 @@ import type { AppDeps } from "../deps.ts";
 import { eventPages } from "./events.tsx";
 import { jobPages } from "./jobs.tsx";
 import { ratePlanPages } from "./rate_plans.tsx";
+import { reconciliationPages } from "./reconciliation.tsx";
 import { assignPages } from "./unassigned_usage/assign_routes.tsx";
 
 /** The pages about work. */
@@ -20,5 +23,6 @@ export function workPages(deps: AppDeps): Hono<AppEnv> {
     .route("/", jobPages(deps))
     .route("/", eventPages(deps))
     .route("/", ratePlanPages(deps))
+    .route("/", reconciliationPages(deps))
     .route("/", assignPages(deps));
 }

@@ -5,7 +5,7 @@
  */
 import type { MessageReport } from "../../usage/message_usage.ts";
 import type { TwilioMessageCallback } from "./callbacks.ts";
-import { isMessageOver } from "./fields/message_status.ts";
+import { isMessageOver, rankMessageStatus } from "./fields/message_status.ts";
 
 /** In our terms, under the names a listed row has, so that either adds to the other. Never a cost. */
 export function reportOfCallback(
@@ -20,6 +20,7 @@ export function reportOfCallback(
     to,
     segments,
     status,
+    rank: rankMessageStatus(status),
     isFinal: isMessageOver(status),
     costMicros: null,
     costCurrency: null,

@@ -69,6 +69,8 @@ export function EntryFilterForm(
         ]}
       />
       <Field
+        // The form for one more number on this page has a field of this name, too.
+        id="field-entries-from"
         name="from"
         type="date"
         label={`From day (${timeZone})`}

@@ -3,25 +3,24 @@
  *
  * @module
  */
-import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import { formatMoney } from "../../../core/money.ts";
 import type { DayTotal } from "../../../core/wallet/day_total.ts";
-import { CARRIER_LAG_MAX_MS } from "../../health.ts";
 import { CALLS_PATH } from "../call/filter.tsx";
-import { Card, type CardProps, CardRow } from "../cards.tsx";
-import { formatAge, formatCount, formatDuration } from "../format.ts";
+import { Card, CardRow } from "../cards.tsx";
+import { formatCount, formatDuration } from "../format.ts";
 import { Amounts, type UnassignedUsage } from "../unassigned.tsx";
 import type { BillingView, WaitingMoney } from "./read_billing.ts";
+import { TelnyxCard } from "./telnyx_card.tsx";
 
-/** Charged today, waiting for funds, unassigned usage, and how fresh the carriers are. */
+/** Charged today, waiting for funds, unassigned usage, and what is left with Telnyx. */
 export function BillingCards({ view }: { view: BillingView }): JSX.Element {
   return (
     <CardRow>
       <ChargedCard today={view.today} />
       <WaitingCard waiting={view.waiting} />
       <UnassignedCard usage={view.unassigned} />
-      <CarrierCard view={view} />
+      <TelnyxCard shown={view.balance} nowMs={view.nowMs} />
     </CardRow>
   );
 }
@@ -92,38 +91,4 @@ function UnassignedCard({ usage }: { usage: UnassignedUsage }): JSX.Element {
       }
     />
   );
-}
-
-/** How fresh the carriers are; the balance at Telnyx has its place here. */
-function CarrierCard({ view }: { view: BillingView }): JSX.Element {
-  const { carriers } = view;
-  const telnyx = carriers.telnyx === null ? "Telnyx is off" : "Telnyx is on";
-  if (carriers.bland === null) {
-    return <Card label="Carriers" figure="Bland is off" subline={`Set BLAND_API_KEY. ${telnyx}`} />;
-  }
-  const { figure, tone, word } = blandFigure(view);
-  return (
-    <Card
-      label="Bland is read up to"
-      figure={figure}
-      tone={{ kind: tone, word }}
-      subline={telnyx}
-    />
-  );
-}
-
-interface BlandFigure {
-  figure: Child;
-  tone: NonNullable<CardProps["tone"]>["kind"];
-  word: string;
-}
-
-function blandFigure({ freshness, nowMs }: BillingView): BlandFigure {
-  const { completeToMs, lastError, failuresInARow } = freshness;
-  const figure = completeToMs === null ? "Never yet" : `${formatAge(nowMs - completeToMs)} ago`;
-  if (lastError !== null) {
-    return { figure, tone: "negative", word: `${counted(failuresInARow, "failure")} in a row` };
-  }
-  const isLate = completeToMs === null || nowMs - completeToMs > CARRIER_LAG_MAX_MS;
-  return { figure, tone: isLate ? "warning" : "positive", word: isLate ? "late" : "fresh" };
 }

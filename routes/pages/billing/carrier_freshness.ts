@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Config } from "../../../core/config.ts";
 import { type Cursor, listCursors } from "../../../core/jobs/cursors.ts";
 import { accountWithBlandKeyPrefix } from "../../../core/kv/keys.ts";
 import type { Store } from "../../../core/kv/store.ts";
@@ -30,6 +31,23 @@ export async function readBlandFreshness(store: Store): Promise<Freshness> {
   // The cursor of a key that was taken away stays where it was; it says nothing any more.
   const inUse = new Set(["bland:main", ...owners.map(({ key }) => `bland:account:${key[1]}`)]);
   return worstOf(cursors.filter(({ sourceId }) => inUse.has(sourceId)));
+}
+
+/** How far Twilio has been swept. */
+export async function readTwilioFreshness(store: Store): Promise<Freshness> {
+  return worstOf((await listCursors(store)).filter(({ sourceId }) => sourceId === "twilio:main"));
+}
+
+/** Up to when every carrier that is read has told us everything; null before the first good runs. */
+export async function readCompleteTo(
+  { store, config }: { store: Store; config: Pick<Config, "bland" | "twilio"> },
+): Promise<number | null> {
+  const read = await Promise.all([
+    ...(config.bland ? [readBlandFreshness(store)] : []),
+    ...(config.twilio ? [readTwilioFreshness(store)] : []),
+  ]);
+  const ends = read.map(({ completeToMs }) => completeToMs);
+  return ends.length > 0 && ends.every((ms) => ms !== null) ? Math.min(...ends) : null;
 }
 
 function worstOf(cursors: readonly Cursor[]): Freshness {

@@ -1,7 +1,8 @@
 /**
  * What the billing page shows, read once.
  *
- * Goes to: `routes/pages/billing/carrier_freshness.ts`, `core/billing/list_calls.ts`.
+ * Goes to: `routes/pages/billing/carrier_freshness.ts`, `routes/pages/billing/twilio_panel.tsx`,
+ * `core/billing/list_calls.ts`.
  *
  * @module
  */
@@ -21,7 +22,10 @@ import type { AppDeps } from "../../deps.ts";
 import { readOwners } from "../call/cells.tsx";
 import { isOver } from "../sync_progress.ts";
 import { readUnassigned, type UnassignedUsage } from "../unassigned.tsx";
-import { type Freshness, readBlandFreshness } from "./carrier_freshness.ts";
+import { type Freshness, readBlandFreshness, readCompleteTo } from "./carrier_freshness.ts";
+import { readEstimates } from "./latest_calls.tsx";
+import { readShownBalance, type ShownBalance } from "./telnyx_balance.ts";
+import { readTwilio, type TwilioView } from "./twilio_panel.tsx";
 
 const LATEST_CALLS = 10;
 
@@ -47,12 +51,20 @@ export interface BillingView {
   unassigned: UnassignedUsage;
   /** How far Bland has been read. */
   freshness: Freshness;
+  /** Everything before this instant is known; null before the first good runs. */
+  completeToMs: number | null;
+  /** Null while Twilio is off. */
+  twilio: TwilioView | null;
   /** Null for a carrier that is off. */
-  carriers: Pick<Config, "bland" | "telnyx">;
+  carriers: Pick<Config, "bland" | "telnyx" | "twilio">;
   /** The sync that was asked for, or one that runs. */
   job: Job | null;
   /** Billed calls, newest first. */
   latest: readonly ChargedCall[];
+  /** What they were first charged at by estimate, by call id. */
+  estimates: ReadonlyMap<string, Money>;
+  /** Our money with Telnyx. */
+  balance: ShownBalance;
   /** Their accounts, by id. */
   owners: ReadonlyMap<string, Account>;
 }
@@ -61,17 +73,32 @@ export interface BillingView {
 export async function readBilling(deps: AppDeps, jobId: string | null): Promise<BillingView> {
   const { store, clock, config } = deps;
   const nowMs = clock.now();
-  const [today, waiting, unassigned, freshness, job, page] = await Promise.all([
+  const [today, waiting, unassigned, freshness, job, page, balance] = await Promise.all([
     getSystemDay(store, utcDay(nowMs)),
     readWaiting(store),
     readUnassigned(store),
     readBlandFreshness(store),
     findSync(store, jobId),
     listCalls(store, { billing: "billed", limit: LATEST_CALLS }),
+    readShownBalance(deps),
   ]);
   const latest = page?.calls ?? [];
   const owners = await readOwners(store, latest.map(({ call }) => call.accountId));
-  return { nowMs, today, waiting, unassigned, freshness, carriers: config, job, latest, owners };
+  return {
+    nowMs,
+    today,
+    waiting,
+    unassigned,
+    freshness,
+    completeToMs: await readCompleteTo(deps),
+    twilio: await readTwilio(deps),
+    carriers: config,
+    job,
+    latest,
+    estimates: await readEstimates(store, latest),
+    balance,
+    owners,
+  };
 }
 
 async function readWaiting(store: Store): Promise<WaitingMoney> {

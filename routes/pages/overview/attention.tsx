@@ -9,6 +9,8 @@ import { formatMoney } from "../../../core/money.ts";
 import { Badge, type Tone } from "../badge.tsx";
 import { Panel } from "../components.tsx";
 import { formatAge, formatCount } from "../format.ts";
+import { dayHref } from "../reconciliation/day_panel.tsx";
+import { nameOf } from "../reconciliation/run_form.tsx";
 import { MoneyText } from "../values.tsx";
 import { stateOf } from "./carriers.tsx";
 import type { Overview, WalletOf } from "./read_overview.ts";
@@ -30,6 +32,7 @@ export function AttentionPanel({ overview }: { overview: Overview }): JSX.Elemen
     ...brokenBooks(overview),
     ...unreadCarriers(overview),
     ...failedJobs(overview),
+    ...openReconciliations(overview),
     ...waitingWallets(overview),
     ...unbilledCalls(overview),
     ...quietAccounts(overview),
@@ -96,6 +99,20 @@ function failedJobs({ failedJobs }: Overview): Need[] {
     href: "/admin/jobs",
     label: "See the jobs",
   }];
+}
+
+function openReconciliations({ reconciliations }: Overview): Need[] {
+  return reconciliations.filter(({ state, openCount }) => state === "failed" || openCount > 0)
+    .map((found): Need => {
+      const name = `${nameOf(found.carrier)}, ${found.day}`;
+      const way = { href: dayHref(found), label: "See the day" };
+      if (found.state === "failed") {
+        const text = `${name} could not be compared with the carrier's records`;
+        return { tone: "warning", word: "not reconciled", text, ...way };
+      }
+      const text = `${name}: ${plural(found.openCount, "call")} not what the carrier says`;
+      return { tone: "warning", word: "does not close", text, ...way };
+    });
 }
 
 function waitingWallets({ waiting }: Overview): Need[] {

@@ -1,17 +1,22 @@
 /**
- * Usage that happened and is not charged yet, counted by why and by age.
+ * Usage that is not settled yet, counted by why and by age: not charged, or charged by estimate.
+ *
+ * Goes to: `core/billing/unsettled.ts`.
  *
  * @module
  */
+import { findMissingCosts, type MissingCost } from "../../../core/billing/unsettled.ts";
 import { DAY_MS, HOUR_MS } from "../../../core/clock.ts";
 import {
   callDuePrefix,
   callWaitingPrefix,
   type Key,
   unassignedCallPrefix,
+  unassignedMessagePrefix,
 } from "../../../core/kv/keys.ts";
 import { everyRow } from "../../../core/kv/page.ts";
 import type { Store } from "../../../core/kv/store.ts";
+import { formatMoney, type Money } from "../../../core/money.ts";
 import type { Wallet } from "../../../core/wallet/wallet.ts";
 
 /** Ends of the age buckets, in words and milliseconds. */
@@ -32,7 +37,7 @@ export interface AgedCount {
   byAge: number[];
 }
 
-/** Calls not charged yet, by why. */
+/** Usage that is not settled yet, by why. */
 export interface Unsettled {
   /** Nobody holds the number. */
   unassigned: AgedCount;
@@ -40,6 +45,12 @@ export interface Unsettled {
   waiting: AgedCount;
   /** The next run bills it. */
   due: AgedCount;
+  /** Charged by estimate, or not charged, because the carrier's cost is not known yet. */
+  estimated: AgedCount & { amounts: Money[] };
+  /** Messages without a price, so that no bill can take them. */
+  unpriced: AgedCount;
+  /** Messages on numbers that nobody holds. */
+  unassignedMessages: AgedCount;
 }
 
 /** Index rows read for one reason; beyond it a count says "more than". */
@@ -57,11 +68,34 @@ export async function countUnsettled(
       countAged(store, { prefix: callWaitingPrefix(accountId), nowMs })
     ),
   );
-  const [unassigned, due] = await Promise.all([
+  const [unassigned, due, unassignedMessages, missing] = await Promise.all([
     countAged(store, { prefix: unassignedCallPrefix(), nowMs }),
     countAged(store, { prefix: callDuePrefix(), nowMs }),
+    countAged(store, { prefix: unassignedMessagePrefix(), nowMs }),
+    findMissingCosts(store),
   ]);
-  return { unassigned, due, waiting: sumAged(byWallet, waiting.length > WALLETS_MAX) };
+  const ages = { nowMs, isMore: missing.isMore };
+  return {
+    unassigned,
+    due,
+    waiting: sumAged(byWallet, waiting.length > WALLETS_MAX),
+    estimated: { ...ageOf(startsOf(missing.calls), ages), amounts: sumCharged(missing.calls) },
+    unpriced: ageOf(startsOf(missing.messages), ages),
+    unassignedMessages,
+  };
+}
+
+const startsOf = (missing: readonly MissingCost[]): Map<string, number> =>
+  new Map(missing.map(({ id, startedAtMs }) => [id, startedAtMs]));
+
+/** What was charged by estimate, one amount for each currency. */
+function sumCharged(missing: readonly MissingCost[]): Money[] {
+  const sums = new Map<string, bigint>();
+  for (const { chargedMicros, currency } of missing) {
+    if (chargedMicros === null || currency === null) continue;
+    sums.set(currency, (sums.get(currency) ?? 0n) + chargedMicros);
+  }
+  return [...sums].map(([currency, micros]) => formatMoney(micros, currency));
 }
 
 /** Keys under the prefix hold the start of the call and its id at the third and fourth place. */

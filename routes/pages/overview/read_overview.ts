@@ -9,6 +9,7 @@
  * @module
  */
 import type { Account } from "../../../core/accounts/account.ts";
+import { listReconciliations, type Reconciliation } from "../../../core/billing/reconciliation.ts";
 import { listVerifications, type Verification } from "../../../core/billing/verify_ledger.ts";
 import { type Cursor, listCursors } from "../../../core/jobs/cursors.ts";
 import { type Job, listJobs } from "../../../core/jobs/job.ts";
@@ -74,10 +75,13 @@ export interface Overview {
   cursors: Cursor[];
   /** The newest; null when there was none yet. */
   verification: Verification | null;
+  /** The newest reconciled day of each carrier that is on. */
+  reconciliations: Reconciliation[];
 }
 
 /** Reads the overview. */
-export async function readOverview({ store, clock }: AppDeps): Promise<Overview> {
+export async function readOverview(deps: AppDeps): Promise<Overview> {
+  const { store, clock } = deps;
   const nowMs = clock.now();
   const days = daysUntil(nowMs, OVERVIEW_DAYS);
   const [accounts, wallets, totals, parked, jobs, cursors, verifications] = await Promise.all([
@@ -105,7 +109,17 @@ export async function readOverview({ store, clock }: AppDeps): Promise<Overview>
       .filter(({ state }) => state === "failed"),
     cursors: cursors.filter(({ sourceId }) => isInUse(sourceId, accounts)),
     verification: verifications?.rows[0]?.value ?? null,
+    reconciliations: await newestReconciliations(deps),
   };
+}
+
+/** Of each carrier that is on the newest day that was read to its end, or could not be. */
+async function newestReconciliations({ store, config }: AppDeps): Promise<Reconciliation[]> {
+  const on = (["bland", "telnyx", "twilio"] as const).filter((carrier) => config[carrier]);
+  const pages = await Promise.all(
+    on.map((carrier) => listReconciliations(store, { carrier, limit: 2 })),
+  );
+  return pages.flatMap((page) => page?.rows.find(({ state }) => state !== "pending") ?? []);
 }
 
 /** Whether the balance is below the highest of its thresholds. */

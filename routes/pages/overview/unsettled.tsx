@@ -1,5 +1,5 @@
 /**
- * Usage that is not charged yet, by why and by age.
+ * Usage that is not settled yet, by why and by age.
  *
  * @module
  */
@@ -7,22 +7,26 @@ import type { JSX } from "hono/jsx/jsx-runtime";
 import { Panel } from "../components.tsx";
 import { formatCount } from "../format.ts";
 import { Table } from "../table.tsx";
+import { Amounts } from "../unassigned.tsx";
 import { AGE_BUCKETS, type AgedCount, type Unsettled } from "./count_unsettled.ts";
 
 const REASONS = [
   { key: "waiting", label: "Waiting for funds", href: "/admin/calls?billing=waiting_funds" },
   { key: "unassigned", label: "Unassigned numbers", href: "/admin/calls?billing=unassigned" },
   { key: "due", label: "Billed by the next run", href: "/admin/calls?billing=open" },
+  { key: "estimated", label: "Charged by estimate", href: "/admin/calls?carrier=telnyx" },
+  { key: "unpriced", label: "Messages without a price", href: "/admin/messages" },
+  { key: "unassignedMessages", label: "Messages without an owner", href: "/admin/messages" },
 ] as const;
 
 /** The table of reasons and ages; says so when everything is charged. */
 export function UnsettledPanel({ unsettled }: { unsettled: Unsettled }): JSX.Element {
   const isEmpty = REASONS.every(({ key }) => unsettled[key].count === 0);
   return (
-    <Panel id="unsettled" title="Not charged yet">
-      {isEmpty ? <p>Every call that has ended is charged.</p> : (
+    <Panel id="unsettled" title="Unsettled">
+      {isEmpty ? <p>All usage that has ended is charged at its exact cost.</p> : (
         <Table
-          caption="Calls not charged yet, by age"
+          caption="Usage not settled yet, by age"
           isCaptionUnseen
           columns={[
             { key: "reason", label: "Why" },
@@ -31,12 +35,14 @@ export function UnsettledPanel({ unsettled }: { unsettled: Unsettled }): JSX.Ele
               label,
               kind: "number" as const,
             })),
-            { key: "count", label: "Calls", kind: "number" },
+            { key: "count", label: "Count", kind: "number" },
+            { key: "money", label: "Charged so far", kind: "number" },
           ]}
           rows={REASONS.map(({ key, label, href }) => ({
             reason: <a href={href}>{label}</a>,
             ...agesOf(unsettled[key]),
             count: countText(unsettled[key]),
+            money: key === "estimated" ? <Amounts amounts={unsettled.estimated.amounts} /> : "",
           }))}
         />
       )}

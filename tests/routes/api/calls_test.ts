@@ -98,6 +98,32 @@ Deno.test("every state of billing has its word, and can be asked for", async () 
   assert.deepEqual(await list("billing=unassigned&account=acme"), []);
 });
 
+Deno.test("none, zero and never are three states of a Twilio cost", async () => {
+  using api = await serveApi();
+  const days = (count: number) => START_MS - count * 24 * 60 * MINUTE_MS;
+  const told = (startedAtMs: number) => ({ carrier: "twilio" as const, startedAtMs, seconds: 0 });
+  await bill(
+    api,
+    reportOf("zero", { ...told(days(5)), costMicros: 0n }),
+    // The cost is waited for from the end on, three days.
+    reportOf("later", { ...told(days(3) - 60_000), seconds: 61 }),
+    reportOf("never", { ...told(days(3) - 60_000), seconds: 60 }),
+    reportOf("busy", { ...told(days(0)), status: "busy" }),
+    ringing("ringing", { carrier: "twilio", startedAtMs: days(6) }),
+    reportOf("bland", { startedAtMs: days(30) }),
+  );
+  const cost = async (id: string) => {
+    const { cost } = expectJson(await api.ask(`GET /calls/${id}`), 200);
+    return [cost.state, cost.amount?.amount ?? null, cost.source];
+  };
+  assert.deepEqual(await cost("twilio:zero"), ["exact", "0.000000", "twilio"]);
+  assert.deepEqual(await cost("twilio:later"), ["none", null, null]);
+  assert.deepEqual(await cost("twilio:never"), ["never_priced", null, null]);
+  assert.deepEqual(await cost("twilio:busy"), ["never_priced", null, null]);
+  assert.deepEqual(await cost("twilio:ringing"), ["none", null, null]);
+  assert.deepEqual(await cost("bland:bland"), ["none", null, null]);
+});
+
 Deno.test("calls are listed newest first, by page, account, period, carrier, status and number", async () => {
   using api = await serveApi();
   const at = (minutes: number) => ({ startedAtMs: START_MS - minutes * MINUTE_MS });

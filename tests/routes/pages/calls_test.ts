@@ -17,6 +17,28 @@ Deno.test("a call shows what was used beside what was billed, the rate, the char
   assert.match(html, /href="\/admin\/accounts\/acme">acme</);
 });
 
+Deno.test("no cost yet, a cost of nothing and one that will never come read differently", async () => {
+  using world = await openPages();
+  const endedAgo = (ms: number) => ({
+    carrier: "twilio" as const,
+    startedAtMs: START_MS - ms - 60_000,
+  });
+  await takeIn(world, [
+    reportOf("later", endedAgo(71 * HOUR_MS)),
+    reportOf("zero", { ...endedAgo(70 * HOUR_MS), costMicros: 0n }),
+    reportOf("never", endedAgo(72 * HOUR_MS)),
+    reportOf("bland", { startedAtMs: START_MS - 100 * HOUR_MS }),
+  ]);
+  const { text } = await world.get("/admin/calls");
+  assert.match(
+    text,
+    /billed \$0\.00 exact .* billed no cost yet .* billed never priced .* billed no cost yet/,
+  );
+  assert.match((await world.get("/admin/calls/twilio:never")).text, /takes\) never priced/);
+  assert.match((await world.get("/admin/calls/twilio:zero")).text, /takes\) \$0\.00 exact/);
+  assert.match((await world.get("/billing")).text, /\$0\.00 never priced/);
+});
+
 Deno.test("calls stand newest first, with the cut-off of the carrier's data", async () => {
   using world = await openPages();
   await takeIn(world, [

@@ -26,7 +26,7 @@ Deno.test("the overview says so when nothing needs attention", async () => {
   using world = await openApp();
   const { html } = await readPage(world, "/admin");
   assert(html.includes("Nothing needs attention."));
-  assert(html.includes("Every call that has ended is charged."));
+  assert(html.includes("All usage that has ended is charged at its exact cost."));
   assert(html.includes("not verified yet"));
 });
 

@@ -33,13 +33,9 @@ export function parseTwilioMessageStatus(value: unknown): TwilioMessageStatus | 
   return TWILIO_MESSAGE_STATUSES.find((status) => status === value) ?? null;
 }
 
-/** The one of two that holds, whichever came first. */
-export function laterMessageStatus(
-  one: TwilioMessageStatus,
-  other: TwilioMessageStatus,
-): TwilioMessageStatus {
-  const rank = (status: TwilioMessageStatus) => TWILIO_MESSAGE_STATUSES.indexOf(status);
-  return rank(one) < rank(other) ? other : one;
+/** How far a message of this status is; of two the higher holds, whichever came first. */
+export function rankMessageStatus(status: TwilioMessageStatus): number {
+  return TWILIO_MESSAGE_STATUSES.indexOf(status);
 }
 
 /**

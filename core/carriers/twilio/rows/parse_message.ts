@@ -10,6 +10,7 @@ import {
   directionByStatus,
   isMessageOver,
   parseTwilioMessageStatus,
+  rankMessageStatus,
   type TwilioMessageStatus,
 } from "../fields/message_status.ts";
 import { parseTwilioCost } from "../fields/price.ts";
@@ -33,6 +34,8 @@ export interface TwilioMessageReport {
   segments: number | null;
   /** In Twilio's words, which `core/carriers/twilio/fields/message_status.ts` ranks. */
   status: TwilioMessageStatus | "unknown";
+  /** See `core/carriers/twilio/fields/message_status.ts`; -1 for a status that is not known. */
+  rank: number;
   /** Nothing follows but the price. */
   isFinal: boolean;
   /** Carrier fees included; null when not known yet, or never. */
@@ -96,6 +99,7 @@ function describe(row: Row, sentAtMs: number): TwilioMessageReport {
     to: normalizeNumber(decimalText(row.to) ?? ""),
     segments: parseSegments(row.num_segments),
     status: status ?? "unknown",
+    rank: status === null ? -1 : rankMessageStatus(status),
     isFinal: status !== null && isMessageOver(status),
     sentAtMs,
     fault: status === null ? "unknown_status" : costFault,

@@ -2,18 +2,15 @@ import assert from "node:assert/strict";
 import {
   directionByStatus,
   isMessageOver,
-  laterMessageStatus,
   parseTwilioMessageStatus,
+  rankMessageStatus,
   TWILIO_MESSAGE_STATUSES,
 } from "../../../../../core/carriers/twilio/fields/message_status.ts";
 
-Deno.test("of two message statuses the stronger holds, whichever comes first", () => {
-  for (const [rank, weaker] of TWILIO_MESSAGE_STATUSES.entries()) {
-    for (const stronger of TWILIO_MESSAGE_STATUSES.slice(rank)) {
-      assert.equal(laterMessageStatus(weaker, stronger), stronger);
-      assert.equal(laterMessageStatus(stronger, weaker), stronger);
-    }
-  }
+Deno.test("message statuses rank by how far the message is", () => {
+  const ranks = TWILIO_MESSAGE_STATUSES.map(rankMessageStatus);
+  assert.deepEqual(ranks, ranks.toSorted((a, b) => a - b));
+  assert.equal(new Set(ranks).size, TWILIO_MESSAGE_STATUSES.length);
 });
 
 Deno.test("no status that goes on beats one that is over", () => {

@@ -35,6 +35,7 @@ Deno.test("parseTwilioMessage() reads a delivered message and leaves its text al
     to: "+16505550199",
     segments: 2,
     status: "delivered",
+    rank: 11,
     isFinal: true,
     costMicros: 15_000n,
     costCurrency: "USD",
