@@ -31,6 +31,7 @@ import { renderWelcome } from "./core/sandbox/welcome.ts";
 import { jobKinds, processCallCosts } from "./cron/jobs.ts";
 import { createBackground } from "./cron/background.ts";
 import { runMinute } from "./cron/mod.ts";
+import { reconcileNow } from "./cron/reconcile_carriers.ts";
 import { ASKED_RUN, syncCalls } from "./cron/sync_calls.ts";
 import { createApp } from "./routes/app.ts";
 import { loadStaticFiles, type StaticFiles } from "./routes/static_files.ts";
@@ -86,6 +87,8 @@ export function wire(doors: Doors): Program {
     syncCalls: sync,
     runJob: (jobId: string) => runJob({ ...deps, kinds }, jobId),
     processCallCosts: () => processCallCosts(deps),
+    reconcile: (input: Parameters<typeof reconcileNow>[1]) =>
+      reconcileNow({ ...deps, kinds }, input),
     nudge: background.nudge,
   };
   const app = createApp({

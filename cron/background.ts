@@ -1,6 +1,5 @@
 /**
- * Work that somebody woke: done at once, one run after the other, and again when a job is due within the
- * minute. What it does not get to, the cron does.
+ * Work that somebody woke: done at once, one run after the other, and again when a job is due soon. What it does not get to, the cron does.
  *
  * Comes from: `main.ts`. Goes to: `core/jobs/run_jobs.ts`.
  *
@@ -21,39 +20,61 @@ export interface Background {
   stop: () => void;
 }
 
-/** Background work of this process. */
+/** A job due sooner is waited for; what is due later than that the minute finds in time. */
+const ALARM_MS_MAX = 20 * MINUTE_MS;
+
+/** Background work of this process: the inbox and the jobs go on side by side. */
 export function createBackground(deps: SyncDeps, kinds: JobKinds): Background {
   const { clock, log, store } = deps;
-  let running: Promise<void> = Promise.resolve();
-  let isWaiting = false;
   let isStopped = false;
   let cancelAlarm = () => {};
 
-  async function work(): Promise<void> {
-    isWaiting = false;
+  // A carrier that answers slowly holds up jobs, but never what comes in.
+  const jobs = createLane(log, async () => {
     if (isStopped) return;
-    const untilMs = clock.now() + MINUTE_MS;
-    await drainInbox(deps, untilMs);
-    await runDueJobs({ ...deps, kinds }, { untilMs });
+    await runDueJobs({ ...deps, kinds }, { untilMs: clock.now() + MINUTE_MS });
     const dueAtMs = await nextDueAtMs(store);
-    if (dueAtMs === null || dueAtMs > clock.now() + MINUTE_MS || isStopped) return;
+    if (dueAtMs === null || dueAtMs > clock.now() + ALARM_MS_MAX || isStopped) return;
     cancelAlarm();
     cancelAlarm = clock.after(Math.max(0, dueAtMs - clock.now()), nudge);
-  }
+  });
+  const inbox = createLane(log, async () => {
+    if (isStopped) return;
+    await drainInbox(deps, clock.now() + MINUTE_MS);
+    jobs.wake();
+  });
   function nudge(): void {
-    // One run that has not begun yet sees everything that was stored before it begins.
-    if (isWaiting || isStopped) return;
-    isWaiting = true;
-    running = running.then(work).catch((error) =>
-      log("error", "Background work failed", { error })
-    );
+    if (!isStopped) inbox.wake();
   }
   return {
     nudge,
-    idle: () => running,
+    idle: async () => {
+      await inbox.idle();
+      await jobs.idle();
+    },
     stop: () => {
       isStopped = true;
       cancelAlarm();
     },
   };
+}
+
+/** Work done one run after the other; a run that has not begun yet stands for all that ask for one. */
+function createLane(
+  log: SyncDeps["log"],
+  work: () => Promise<void>,
+): { wake: () => void; idle: () => Promise<void> } {
+  let running: Promise<void> = Promise.resolve();
+  let isWaiting = false;
+  function wake(): void {
+    if (isWaiting) return;
+    isWaiting = true;
+    running = running
+      .then(() => {
+        isWaiting = false;
+        return work();
+      })
+      .catch((error) => log("error", "Background work failed", { error }));
+  }
+  return { wake, idle: () => running };
 }

@@ -12,14 +12,15 @@
 import { type ExactCost, stageCost } from "../core/billing/apply_cost.ts";
 import { billDue } from "../core/billing/bill_due.ts";
 import { decideByRecords } from "../core/carriers/telnyx/calls/decide_by_records.ts";
+import { findGap } from "../core/carriers/telnyx/records/find_gap.ts";
 import { createTelnyxClient, type TelnyxClient } from "../core/carriers/telnyx/client.ts";
 import { sumRecords, type TelnyxRecordSum } from "../core/carriers/telnyx/records/sum_records.ts";
-import { MINUTE_MS, SECOND_MS } from "../core/clock.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/clock.ts";
 import type { TelnyxConfig } from "../core/config.ts";
 import type { Job } from "../core/jobs/job.ts";
 import { type JobResult, stageJobEnd } from "../core/jobs/run_jobs.ts";
 import { callKey, intakeKey } from "../core/kv/keys.ts";
-import type { Call } from "../core/usage/calls.ts";
+import { type Call, DETAIL_RECORDS } from "../core/usage/calls.ts";
 import { callId } from "../core/usage/call_usage.ts";
 import { type ReadRecords, readRecords } from "./read_telnyx_records.ts";
 import type { SyncDeps } from "./sync_calls.ts";
@@ -45,7 +46,7 @@ export async function fetchCallCosts(deps: SyncDeps, jobs: Job[]): Promise<void>
   const calls = await readCalls(deps, jobs);
   const open = jobs.flatMap((job) => {
     const call = calls.get(job.unique);
-    return call && call.costMicros === null ? [call] : [];
+    return call && !isSettled(call) ? [call] : [];
   });
   const client = deps.telnyx ? clientOf(deps, deps.telnyx) : null;
   const read = client
@@ -55,7 +56,7 @@ export async function fetchCallCosts(deps: SyncDeps, jobs: Job[]): Promise<void>
   for (let i = 0; i < jobs.length; i += JOBS_PER_COMMIT) {
     const part = jobs.slice(i, i + JOBS_PER_COMMIT).map((job) => {
       const call = calls.get(job.unique) ?? null;
-      return { job, call, ...judge({ call, read, nowMs: deps.clock.now() }) };
+      return { job, call, ...judgeSafely(deps, { job, call, read }) };
     });
     await endPart(deps, part);
     for (const { call } of part) if (call?.accountId) owners.add(call.accountId);
@@ -81,30 +82,60 @@ interface Judged {
   cost: ExactCost | null;
 }
 
-function judge(
-  { call, read, nowMs }: { call: Call | null; read: ReadRecords; nowMs: number },
-): Judged {
-  if (!call) return { result: { status: "again", reason: "the call is not known" }, cost: null };
-  if (call.costMicros !== null) return { result: { status: "done", result: {} }, cost: null };
-  const { carrierCallId: sessionId } = call;
-  if (!read.whole.has(sessionId)) {
-    const reason = read.failure ?? "Telnyx asks for a pause";
-    // Asked to wait, we have not really tried.
-    const wait = read.failure === null && read.pauseMs !== null ? { inMs: read.pauseMs } : {};
-    return { result: { status: "again", reason, ...wait }, cost: null };
-  }
-  const sum = sumRecords(read.records.get(sessionId) ?? [], { sessionId });
-  if (sum.status === "incomplete") {
-    return { result: { status: "again", reason: sum.reason }, cost: null };
-  }
-  if (sum.status === "other_currency" && !sum.sum) {
-    return { result: { status: "again", reason: "records in several currencies" }, cost: null };
-  }
-  const exact: TelnyxRecordSum = sum.status === "complete" ? sum : sum.sum!;
-  return { result: { status: "done", result: {} }, cost: costOf({ call, exact, nowMs }) };
+interface Question {
+  job: Job;
+  call: Call | null;
+  read: ReadRecords;
+  nowMs: number;
 }
 
-function costOf(
+/** One call that cannot be judged must not keep its neighbours from their cost. */
+function judgeSafely(deps: SyncDeps, question: Omit<Question, "nowMs">): Judged {
+  try {
+    return judge({ ...question, nowMs: deps.clock.now() });
+  } catch (error) {
+    deps.log("error", "A call's records cannot be judged", { job: question.job.id, error });
+    const reason = error instanceof Error ? error.message : String(error);
+    return { result: { status: "again", reason }, cost: null };
+  }
+}
+
+function judge({ job, call, read, nowMs }: Question): Judged {
+  const again = (reason: string, wait: { inMs?: number } = {}): Judged => ({
+    result: { status: "again", reason, ...wait },
+    cost: null,
+  });
+  if (!call) return again("the call is not known");
+  if (isSettled(call)) return { result: { status: "done", result: {} }, cost: null };
+  const { carrierCallId: sessionId } = call;
+  if (!read.whole.has(sessionId)) {
+    // Out of quota, we have not really tried; refused for an hour, we have.
+    const isYoung = nowMs - job.createdAtMs < HOUR_MS;
+    const mayWait = read.pauseMs !== null && (read.failure === null || isYoung);
+    const wait = mayWait ? { inMs: Math.max(1, read.pauseMs!) } : {};
+    return again(read.failure ?? "Telnyx asks for a pause", wait);
+  }
+  const records = read.records.get(sessionId) ?? [];
+  const isLastTry = job.attempts > COST_RETRIES_MS.length;
+  const { expectedTypes, gap } = findGap({ facts: call.facts ?? null, records, isLastTry });
+  const sum = sumRecords(records, { sessionId, expectedTypes });
+  if (sum.status === "incomplete") return again(sum.reason);
+  if (gap !== null) return again(gap);
+  if (sum.status === "other_currency" && !sum.sum) return again("records in several currencies");
+  const exact: TelnyxRecordSum = sum.status === "complete" ? sum : sum.sum!;
+  const cost = costOf({ call, exact, nowMs });
+  if (!call.isFinal && !cost.course?.isFinal) {
+    return again("its records do not say how long it took");
+  }
+  return { result: { status: "done", result: {} }, cost };
+}
+
+function isSettled(call: Call): boolean {
+  return call.costMicros !== null && (call.isFinal || call.fault !== null);
+}
+
+/** The cost that a call's records add up to, and how it went when its events do not say. */
+export function costOf(
   { call, exact, nowMs }: { call: Call; exact: TelnyxRecordSum; nowMs: number },
 ): ExactCost {
   const decided = call.isFinal ? null : decideByRecords(call, exact);
@@ -112,7 +143,7 @@ function costOf(
     costMicros: exact.costMicros,
     costCurrency: exact.currency,
     costDetail: {
-      source: "detail_records_api",
+      source: DETAIL_RECORDS,
       rate: exact.rateText,
       billedSeconds: exact.billedSeconds,
       fetchedAtMs: nowMs,

@@ -1,12 +1,14 @@
 /**
  * Every kind of durable job, and when each is tried again.
  *
- * Goes to: `core/billing/bill_due.ts`, `core/billing/claim_calls.ts`, `cron/sync_calls.ts`.
+ * Goes to: `core/billing/bill_due.ts`, `core/billing/claim_calls.ts`, `cron/sync_calls.ts`,
+ * `cron/fetch_telnyx_costs.ts`, `cron/fetch_message_costs.ts`, `cron/reconcile_carriers.ts`.
  *
  * @module
  */
 import { RELEASE_JOB, releaseWaiting } from "../core/billing/bill_due.ts";
 import { CLAIM_JOB, claimCalls } from "../core/billing/claim_calls.ts";
+import { RECONCILIATION_JOB } from "../core/billing/reconciliation.ts";
 import { SYNC_JOB } from "../core/billing/sync_outcome.ts";
 import { VERIFICATION_JOB, verifyLedgerJob } from "../core/billing/verify_ledger.ts";
 import { MINUTE_MS, SECOND_MS } from "../core/clock.ts";
@@ -18,7 +20,14 @@ import {
   runDueJobs,
   type SoloJobKind,
 } from "../core/jobs/run_jobs.ts";
-import { COST_RETRIES_MS, fetchCallCosts, TELNYX_COST_JOB } from "./fetch_telnyx_costs.ts";
+import { fetchMessageCosts } from "./fetch_message_costs.ts";
+import {
+  COST_RETRIES_MS,
+  fetchCallCosts,
+  TELNYX_COST_JOB,
+  TELNYX_MESSAGE_COST_JOB,
+} from "./fetch_telnyx_costs.ts";
+import { runReconciliation } from "./reconcile_carriers.ts";
 import { ASKED_RUN, syncCalls, type SyncDeps } from "./sync_calls.ts";
 
 const RETRIES = [10 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS] as const;
@@ -48,6 +57,14 @@ export function jobKinds(deps: SyncDeps): JobKinds {
     [TELNYX_COST_JOB]: {
       retryAfterMs: COST_RETRIES_MS,
       runTogether: (jobs) => fetchCallCosts(deps, jobs),
+    },
+    [TELNYX_MESSAGE_COST_JOB]: {
+      retryAfterMs: COST_RETRIES_MS,
+      runTogether: (jobs) => fetchMessageCosts(deps, jobs),
+    },
+    [RECONCILIATION_JOB]: {
+      retryAfterMs: RETRIES,
+      run: (job) => runReconciliation(deps, job),
     },
   };
 }

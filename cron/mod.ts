@@ -4,19 +4,22 @@
  * `Deno.cron` is a heartbeat of one minute; what is due is found by stored times, so a missed minute is
  * caught up by the next one, and a repeated one does nothing twice.
  *
- * Goes to: `cron/sync_calls.ts`, `core/jobs/run_jobs.ts`, `core/jobs/inbox.ts`.
+ * Goes to: `cron/sync_calls.ts`, `core/jobs/run_jobs.ts`, `core/jobs/drain_events.ts`.
  *
  * @module
  */
 import { billDue, billParked } from "../core/billing/bill_due.ts";
 import { formatInstant, SECOND_MS } from "../core/clock.ts";
-import { drainEvents } from "../core/jobs/inbox.ts";
+import { drainEvents } from "../core/jobs/drain_events.ts";
 import { type JobKinds, runDueJobs } from "../core/jobs/run_jobs.ts";
 import { encodeRow } from "../core/kv/codec.ts";
 import { tickKey } from "../core/kv/keys.ts";
 import { foldClosedDays } from "../core/wallet/system_totals.ts";
 import { expireEvents } from "./expire_events.ts";
+import { keepBalances } from "./keep_balances.ts";
 import { processEvent } from "./process_event.ts";
+import { stageReconciliations } from "./reconcile_carriers.ts";
+import { sweepTelnyx } from "./sweep_telnyx.ts";
 import { takeInTelnyx } from "./take_in_telnyx.ts";
 import { MINUTE_RUN, syncCalls, type SyncDeps } from "./sync_calls.ts";
 
@@ -37,6 +40,9 @@ const CRONTAB: readonly Row[] = [
   { name: "retry parked calls", every: "hour", run: (deps) => billParked(deps, { actor: "cron" }) },
   { name: "close days", every: "day", run: (deps) => foldClosedDays(deps.store, deps.clock.now()) },
   { name: "expire events", every: "hour", run: dropOldEvents },
+  { name: "keep balances", every: "hour", run: keepBalances },
+  { name: "sweep telnyx", every: "day", run: sweepTelnyx },
+  { name: "reconcile carriers", every: "day", run: stageReconciliations },
 ];
 
 /** When the minute last ran, and which hour and day were begun: what health and catching up look at. */

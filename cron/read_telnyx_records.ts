@@ -2,21 +2,24 @@
  * Reads the detail records of many Telnyx calls with few requests: windows of time, page by page.
  *
  * A single call is asked for by its session; calls that began near each other share a window, so the
- * number of requests grows with pages of records, not with calls. Telnyx allows 40 requests in each UTC
- * minute: what its headers say is left is respected.
+ * number of requests grows with pages of records, not with calls. A window too large for one minute's
+ * quota is halved: whatever is read whole stays read, so every run gets further.
  *
- * Comes from: `cron/fetch_telnyx_costs.ts`.
+ * Comes from: `cron/fetch_telnyx_costs.ts`. Goes to: `cron/telnyx_quota.ts`.
  *
  * @module
  */
+import type { TelnyxCallFacts } from "../core/carriers/telnyx/calls/call_facts.ts";
 import type { TelnyxClient } from "../core/carriers/telnyx/client.ts";
 import type {
   TelnyxDetailRecord,
   UnreadableRecord,
 } from "../core/carriers/telnyx/records/detail_records.ts";
-import { MINUTE_MS } from "../core/clock.ts";
+import { type Clock, MINUTE_MS, SECOND_MS } from "../core/clock.ts";
+import type { Store } from "../core/kv/store.ts";
 import type { Log } from "../core/log.ts";
 import type { Call } from "../core/usage/calls.ts";
+import { openQuota, type TelnyxQuota } from "./telnyx_quota.ts";
 
 /** Records by call session, and what kept us from having all of them. */
 export interface ReadRecords {
@@ -31,17 +34,20 @@ export interface ReadRecords {
 }
 
 /** The kinds that make up what a call costs. */
-const RECORD_TYPES = ["sip-trunking", "call-control", "webrtc"] as const;
+export const RECORD_TYPES = ["sip-trunking", "call-control", "webrtc"] as const;
 /** Calls that began further apart than this do not share a window. */
 const GAP_MS = 10 * MINUTE_MS;
 const MARGIN_MS = MINUTE_MS;
-/** Left to whoever asks for the balance or a single cost meanwhile. */
-const REQUESTS_SPARED = 3;
-const PAGES_MAX = 200;
+/** Left of each minute to whoever asks for the balance or a single cost meanwhile. */
+export const REQUESTS_SPARED = 3;
+/** Requests for one window: it must fit one minute's quota, or it would never be read to its end. */
+const REQUESTS_MAX = 36;
+/** Well before the jobs' leases end. */
+const READ_WITHIN_MS = 90 * SECOND_MS;
 
 /** Reads until everything is there, something fails, or Telnyx wants a pause. */
 export async function readRecords(
-  deps: { log: Log },
+  deps: { log: Log; store: Store; clock: Clock },
   { client, calls }: { client: TelnyxClient; calls: Call[] },
 ): Promise<ReadRecords> {
   const read: ReadRecords = {
@@ -50,68 +56,135 @@ export async function readRecords(
     failure: null,
     pauseMs: null,
   };
-  for (const { window, sessionIds } of windowsOf(calls)) {
-    for (const recordType of RECORD_TYPES) {
-      await readType({ client, window, recordType, read });
-      if (read.failure !== null || read.pauseMs !== null) {
-        deps.log("warn", "[TELNYX DETAIL RECORDS] stopped", {
-          reason: read.failure ?? "rate limit",
-        });
-        return read;
-      }
-    }
-    for (const sessionId of sessionIds) read.whole.add(sessionId);
+  const quota = await openQuota({ ...deps, spared: REQUESTS_SPARED });
+  const reading: Reading = {
+    ...deps,
+    client,
+    quota,
+    read,
+    untilMs: deps.clock.now() + READ_WITHIN_MS,
+  };
+  const groups = groupsOf(calls);
+  while (groups.length > 0) {
+    const group = groups.shift()!;
+    const outcome = await readGroup(reading, group);
+    if (outcome === "stopped") break;
+    if (outcome === "whole") { for (const call of group) read.whole.add(call.carrierCallId); }
+    else groups.unshift(...halve(group));
+  }
+  await quota.keep();
+  const { failure, pauseMs } = read;
+  if (failure !== null || pauseMs !== null) {
+    deps.log("warn", "[TELNYX DETAIL RECORDS] stopped", { reason: failure ?? "rate limit" });
   }
   return read;
 }
 
+interface Reading {
+  clock: Clock;
+  client: TelnyxClient;
+  quota: TelnyxQuota;
+  read: ReadRecords;
+  /** No request is begun later. */
+  untilMs: number;
+}
+
+function groupsOf(calls: Call[]): Call[][] {
+  const groups = calls.filter(isStartUnknown).map((call) => [call]);
+  const placed = calls.filter((call) => !isStartUnknown(call));
+  let last: Call[] | undefined;
+  for (const call of placed.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
+    if (last && call.startedAtMs - last.at(-1)!.startedAtMs <= GAP_MS) last.push(call);
+    else groups.push(last = [call]);
+  }
+  return groups;
+}
+
+/** Of a leg we may have no more than the price, which comes long after its start. */
+function isStartUnknown({ facts }: Call): boolean {
+  if (!facts) return false;
+  const { legs } = JSON.parse(facts) as TelnyxCallFacts;
+  return legs.some((leg) => leg.initiated === null && leg.startTimeMs === null);
+}
+
+function halve(group: Call[]): Call[][] {
+  const middle = Math.ceil(group.length / 2);
+  return [group.slice(0, middle), group.slice(middle)];
+}
+
 type Window = { sessionId: string } | { startedFromMs: number; startedToMs: number };
 
-function windowsOf(calls: Call[]): { window: Window; sessionIds: string[] }[] {
-  const groups: Call[][] = [];
-  for (const call of calls.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
-    const last = groups.at(-1);
-    if (last && call.startedAtMs - last.at(-1)!.startedAtMs <= GAP_MS) last.push(call);
-    else groups.push([call]);
+function windowOf(group: Call[]): Window {
+  if (group.length === 1) return { sessionId: group[0]!.carrierCallId };
+  const ends = group.map(lastBeginMs);
+  return {
+    startedFromMs: group[0]!.startedAtMs - MARGIN_MS,
+    startedToMs: Math.max(...ends) + MARGIN_MS,
+  };
+}
+
+/** A leg can have begun until the call ended; of one that has not, until we last heard of it. */
+function lastBeginMs(call: Call): number {
+  return call.isFinal && call.endedAtMs !== null
+    ? Math.max(call.startedAtMs, call.endedAtMs)
+    : Math.max(call.startedAtMs, call.learnedAtMs);
+}
+
+async function readGroup(
+  reading: Reading,
+  group: Call[],
+): Promise<"whole" | "too_large" | "stopped"> {
+  const window = windowOf(group);
+  for (const recordType of RECORD_TYPES) {
+    // What it takes by session, or by the minute, is the most a window may take.
+    const pagesMax = group.length === 1
+      ? REQUESTS_MAX
+      : Math.floor(Math.min(REQUESTS_MAX, 3 * group.length) / 2);
+    const outcome = await readType(reading, { window, recordType, pagesMax });
+    if (outcome === "too_large" && group.length === 1) {
+      reading.read.failure = "the records do not end";
+      return "stopped";
+    }
+    if (outcome !== "whole") return outcome;
   }
-  return groups.map((group) => {
-    const sessionIds = group.map((call) => call.carrierCallId);
-    if (group.length === 1) return { window: { sessionId: sessionIds[0]! }, sessionIds };
-    const ends = group.map((call) => call.endedAtMs ?? call.startedAtMs);
-    const startedFromMs = group[0]!.startedAtMs - MARGIN_MS;
-    return {
-      window: { startedFromMs, startedToMs: Math.max(...ends) + MARGIN_MS },
-      sessionIds,
-    };
-  });
+  return "whole";
 }
 
 async function readType(
-  { client, window, recordType, read }: {
-    client: TelnyxClient;
-    window: Window;
-    recordType: string;
-    read: ReadRecords;
-  },
-): Promise<void> {
-  for (let page = 1; page <= PAGES_MAX; page++) {
+  { client, read, quota, clock, untilMs }: Reading,
+  { window, recordType, pagesMax }: { window: Window; recordType: string; pagesMax: number },
+): Promise<"whole" | "too_large" | "stopped"> {
+  let rowCount = 0;
+  for (let page = 1, pages = 1;; page++) {
+    // The second kind has about as many pages as the first; half a window is of no use.
+    const kinds = recordType === RECORD_TYPES[0] && page > 1 ? 2 : 1;
+    read.pauseMs = quota.waitMs(kinds * pages - page + 1);
+    if (clock.now() > untilMs) read.failure = "Telnyx answers too slowly";
+    if (read.pauseMs !== null || read.failure !== null) return "stopped";
     const answer = await client.listDetailRecords({ recordType, page, ...window });
+    quota.note(answer.rateLimit);
     // An account that has none of a kind may refuse the kind itself.
-    if (answer.status === "filter_refused" && recordType === "webrtc") return;
+    if (answer.status === "filter_refused" && recordType === "webrtc") return "whole";
     if (answer.status !== "listed") {
-      read.failure = answer.status;
-      if (answer.status === "carrier_unavailable") read.pauseMs = answer.retryAfterMs;
-      return;
+      read.failure = `${answer.status}: ${answer.reason}`;
+      if (answer.status === "carrier_unavailable" && answer.retryAfterMs !== null) {
+        read.pauseMs = answer.retryAfterMs;
+        quota.pause(answer.retryAfterMs);
+      }
+      return "stopped";
     }
+    if (answer.totalPages > pagesMax) return "too_large";
     for (const row of answer.rows) {
-      const sessionId = row.status === "record" ? row.sessionId : null;
-      if (sessionId === null) continue;
-      read.records.set(sessionId, [...read.records.get(sessionId) ?? [], row]);
+      const { sessionId } = row;
+      if (sessionId !== null) {
+        read.records.set(sessionId, [...read.records.get(sessionId) ?? [], row]);
+      }
     }
-    if (page >= answer.totalPages) break;
-    if (answer.rateLimit && answer.rateLimit.remaining <= REQUESTS_SPARED) {
-      read.pauseMs = answer.rateLimit.resetMs;
-      return;
-    }
+    rowCount += answer.rows.length;
+    pages = answer.totalPages;
+    if (page < pages) continue;
+    if (answer.totalResults === null || rowCount >= answer.totalResults) return "whole";
+    read.failure = `${answer.totalResults - rowCount} records are missing from the pages`;
+    return "stopped";
   }
 }

@@ -31,6 +31,7 @@ import { type InboxEvent, type Processed, stageEventEnd } from "../core/jobs/inb
 import { type JobRequest, stageJob } from "../core/jobs/job.ts";
 import type { Batch } from "../core/kv/batch.ts";
 import { callByControlKey, eventKey, intakeKey } from "../core/kv/keys.ts";
+import type { Call } from "../core/usage/calls.ts";
 import type { MessageReport } from "../core/usage/message_usage.ts";
 import type { SyncDeps } from "./sync_calls.ts";
 
@@ -92,15 +93,17 @@ function recordSessions(
     heardBy: "webhook",
     join: joinPictures,
     also: async (batch, part) => {
-      for (const { carrierCallId } of part.reports) {
-        for (const { event } of bySession.get(carrierCallId) ?? []) {
-          await stageEventEnd(batch, { event, processed: DONE });
-        }
-      }
+      const told = part.reports.flatMap(({ carrierCallId }) => bySession.get(carrierCallId) ?? []);
+      await stageEnds(batch, told);
       stageHandles(batch, part);
       await stageCostJobs(batch, { part, jobIds, atMs });
     },
   });
+}
+
+async function stageEnds(batch: Batch, told: Told<unknown>[]): Promise<void> {
+  await batch.getMany(told.map(({ event }) => eventKey(event.id)));
+  for (const { event } of told) await stageEventEnd(batch, { event, processed: DONE });
 }
 
 function factsOf(told: Told<TelnyxCallEvent>[]): TelnyxCallFacts {
@@ -125,9 +128,9 @@ async function stageCostJobs(
   { part, jobIds, atMs }: { part: IntakePart; jobIds: Map<string, string>; atMs: number },
 ): Promise<void> {
   for (const { before, after } of part.changes) {
-    const asks = (call: typeof after) =>
-      call.isFinal || (call.facts ? needsRecords(call.facts) : false);
-    if (!asks(after) || (before && asks(before)) || after.costMicros !== null) continue;
+    // A call that was asked about while it still went on is asked about again when it has ended.
+    const cause = causeOfJob(after);
+    if (cause === null || (before && causeOfJob(before) === cause)) continue;
     await stageJob(batch, {
       id: jobIds.get(after.carrierCallId)!,
       kind: TELNYX_COST_JOB,
@@ -137,6 +140,12 @@ async function stageCostJobs(
       atMs,
     });
   }
+}
+
+function causeOfJob(call: Call): "ended" | "needs_records" | null {
+  if (call.costMicros !== null) return null;
+  if (call.isFinal) return "ended";
+  return call.facts && needsRecords(call.facts) ? "needs_records" : null;
 }
 
 /** Messages taken in by one commit. */
@@ -162,9 +171,7 @@ async function recordPart(
     reports: part.map(([, told]) => messageReport(told)),
     atMs,
     also: async (batch, { changes }) => {
-      for (const { event } of part.flatMap(([, told]) => told)) {
-        await stageEventEnd(batch, { event, processed: DONE });
-      }
+      await stageEnds(batch, part.flatMap(([, told]) => told));
       for (const { before, after } of changes) {
         const asks = after.isFinal && after.costMicros === null && !before?.isFinal;
         if (!asks) continue;

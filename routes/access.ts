@@ -102,6 +102,8 @@ const API_LINES: readonly Line[] = [
   ["GET", "/ledger-verifications", READ],
   ["GET", "/ledger-verifications/:id", READ],
   ["POST", "/ledger-verifications", CHANGE],
+  ["GET", "/reconciliations", READ],
+  ["POST", "/reconciliations", CHANGE],
   ["GET", "/audit-log", READ],
 ];
 
@@ -139,6 +141,8 @@ const PAGE_LINES: readonly Line[] = [
   ["GET", "/admin/rate-plans", PAGE_READ],
   ["GET", "/admin/rate-plans/:id", PAGE_READ],
   ["POST", "/admin/rate-plans/:id/versions", PAGE_CHANGE],
+  ["GET", "/admin/reconciliation", PAGE_READ],
+  ["POST", "/admin/reconciliation", PAGE_CHANGE],
   ["GET", "/admin/jobs", PAGE_READ],
   ["POST", "/admin/jobs/:id/retries", PAGE_CHANGE],
   ["GET", "/admin/events", PAGE_READ],

@@ -19,6 +19,7 @@ import { messageRoutes } from "./api/messages.ts";
 import { moneyRequestRoutes } from "./api/money_requests.ts";
 import { numberRoutes } from "./api/numbers.ts";
 import { ratePlanRoutes } from "./api/rate_plans.ts";
+import { reconciliationRoutes } from "./api/reconciliations.ts";
 import { telnyxCostRoutes } from "./api/telnyx_costs.ts";
 import { usageRecordRoutes } from "./api/usage_records.ts";
 import { walletRoutes } from "./api/wallets.ts";
@@ -82,6 +83,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route("/api/v1", moneyRequestRoutes(deps));
   app.route("/api/v1", numberRoutes(deps));
   app.route("/api/v1", ratePlanRoutes(deps));
+  app.route("/api/v1", reconciliationRoutes(deps));
   app.route("/api/v1", usageRecordRoutes(deps));
   app.route("/api/v1", walletRoutes(deps));
   app.route("/api/v1", webhookEventRoutes(deps));

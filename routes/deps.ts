@@ -4,9 +4,11 @@
  * @module
  */
 import type { BillingDeps } from "../core/billing/bill_due.ts";
+import type { Reconciliation } from "../core/billing/reconciliation.ts";
 import type { SyncOutcome } from "../core/billing/sync_outcome.ts";
 import type { Config } from "../core/config.ts";
 import type { Egress } from "../core/egress.ts";
+import type { Carrier } from "../core/usage/call_usage.ts";
 import type { StaticFiles } from "./static_files.ts";
 
 /** Work that lives in `cron/`, handed in as functions so that nothing points back. */
@@ -19,6 +21,10 @@ export interface Actions {
   processCallCosts(): Promise<
     { processed: number; succeeded: number; failed: number; retried: number }
   >;
+  /** Compares a carrier's UTC day with its records, now; null while the carrier is off. */
+  reconcile(
+    input: { carrier: Carrier; day: string; actor: string },
+  ): Promise<Reconciliation | null>;
   /** Wakes the jobs, soon and in the background. */
   nudge(): void;
 }

@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { type CarrierBalance, keepCarrierBalance } from "../core/billing/carrier_balance.ts";
+import {
+  balanceOf,
+  type CarrierBalance,
+  keepCarrierBalance,
+} from "../core/billing/carrier_balance.ts";
 import { createTelnyxClient } from "../core/carriers/telnyx/client.ts";
 import type { AppDeps } from "./deps.ts";
 
@@ -21,17 +25,7 @@ export async function readTelnyxBalance(deps: AppDeps): Promise<BalanceOutcome> 
   const answer = await createTelnyxClient({ ...deps, baseUrl: telnyx.baseUrl, apiKey })
     .getBalance();
   if (answer.status !== "balance") return { status: "unavailable", reason: answer.status };
-  const { balanceMicros, creditLimitMicros, availableMicros, pendingMicros, currency } =
-    answer.balance;
-  const creditMicros = creditLimitMicros ?? 0n;
-  const balance: CarrierBalance = {
-    balanceMicros,
-    pendingMicros: pendingMicros ?? 0n,
-    creditLimitMicros: creditMicros,
-    availableMicros: availableMicros ?? balanceMicros + creditMicros,
-    currency: currency ?? "USD",
-    atMs: deps.clock.now(),
-  };
+  const balance = balanceOf(answer.balance, deps.clock.now());
   await keepCarrierBalance(deps.store, { carrier: "telnyx", balance });
   return { status: "read", balance };
 }

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { utcDay } from "../clock.ts";
 import { encodeRow } from "../kv/codec.ts";
-import { carrierBalanceKey } from "../kv/keys.ts";
+import { carrierBalanceDayKey, carrierBalanceKey } from "../kv/keys.ts";
 import type { Store } from "../kv/store.ts";
 import { formatMicros } from "../money.ts";
 
@@ -24,6 +25,33 @@ export interface CarrierBalance {
   atMs: number;
 }
 
+/** A balance as a carrier's adapter reads it; null where the carrier says nothing usable. */
+export interface ToldBalance {
+  /** See {@link CarrierBalance.balanceMicros}. */
+  balanceMicros: bigint;
+  /** See {@link CarrierBalance.pendingMicros}. */
+  pendingMicros: bigint | null;
+  /** See {@link CarrierBalance.creditLimitMicros}. */
+  creditLimitMicros: bigint | null;
+  /** See {@link CarrierBalance.availableMicros}. */
+  availableMicros: bigint | null;
+  /** USD where the carrier does not say. */
+  currency: string | null;
+}
+
+/** The balance of what was told now, with what follows where the carrier left something out. */
+export function balanceOf(told: ToldBalance, atMs: number): CarrierBalance {
+  const creditLimitMicros = told.creditLimitMicros ?? 0n;
+  return {
+    balanceMicros: told.balanceMicros,
+    pendingMicros: told.pendingMicros ?? 0n,
+    creditLimitMicros,
+    availableMicros: told.availableMicros ?? told.balanceMicros + creditLimitMicros,
+    currency: told.currency ?? "USD",
+    atMs,
+  };
+}
+
 /** The last one kept, or null. */
 export async function getCarrierBalance(
   store: Store,
@@ -32,13 +60,22 @@ export async function getCarrierBalance(
   return (await store.get<CarrierBalance>(carrierBalanceKey(carrier)))?.value ?? null;
 }
 
-/** Keeps one; nothing depends on whether it succeeds. */
+/** The last one told on a UTC day, or null. */
+export async function getBalanceOfDay(
+  store: Store,
+  { carrier, day }: { carrier: string; day: string },
+): Promise<CarrierBalance | null> {
+  return (await store.get<CarrierBalance>(carrierBalanceDayKey(carrier, day)))?.value ?? null;
+}
+
+/** Keeps one, as the last and as its day's; nothing depends on whether it succeeds. */
 export async function keepCarrierBalance(
   store: Store,
   { carrier, balance }: { carrier: string; balance: CarrierBalance },
 ): Promise<void> {
-  const key = carrierBalanceKey(carrier);
-  await store.commit({ checks: [], puts: [{ key, bytes: encodeRow(key, balance) }], deletes: [] });
+  const keys = [carrierBalanceKey(carrier), carrierBalanceDayKey(carrier, utcDay(balance.atMs))];
+  const puts = keys.map((key) => ({ key, bytes: encodeRow(key, balance) }));
+  await store.commit({ checks: [], puts, deletes: [] });
 }
 
 /** In the shape of the address that older programs read: JSON numbers, for showing only. */

@@ -69,10 +69,13 @@ export async function findOwner(
   if (claimedAccountId !== null && await read(accountKey(claimedAccountId))) {
     return claimedAccountId;
   }
+  const holders = new Set<string>();
   for (const number of ownNumbers(call)) {
     const row = await read(numberKey(number)) as NumberRow | null;
     const holder = holderAt(row, { carrier, atMs: startedAtMs });
-    if (holder) return holder;
+    if (holder) holders.add(holder);
   }
-  return null;
+  // Two of ours, and not known who called whom: it is nobody's until that is told, whatever came first.
+  const [holder] = holders;
+  return holders.size === 1 ? holder! : null;
 }

@@ -148,8 +148,10 @@ async function stageReports(
       continue;
     }
     const known = before && mayChangeOwner(before, intake) ? null : merged.accountId;
-    const accountId = known ?? intake.keyAccountId ??
-      await findOwner(merged, (key) => readOwner(batch, { book, key })) ?? merged.accountId;
+    const found = known ?? intake.keyAccountId ??
+      await findOwner(merged, (key) => readOwner(batch, { book, key }));
+    // A part may leave out what named the owner.
+    const accountId = found ?? (report.isWhole ? null : merged.accountId);
     const after = { ...merged, accountId };
     stageReport(batch, { before, after });
     changes.push({ before, after });

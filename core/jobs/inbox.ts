@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Clock } from "../clock.ts";
+import { type Clock, utcDay } from "../clock.ts";
 import type { Batch } from "../kv/batch.ts";
+import { encodeRow } from "../kv/codec.ts";
 import type { Gates } from "../kv/gates.ts";
 import {
   eventByTimeKey,
@@ -12,12 +13,11 @@ import {
   eventDueKey,
   eventDuePrefix,
   eventKey,
+  type Key,
   refusedDeliveryKey,
 } from "../kv/keys.ts";
-import { listPage, type Page } from "../kv/page.ts";
-import type { Store } from "../kv/store.ts";
-import { utcDay } from "../clock.ts";
-import type { Log } from "../log.ts";
+import { formatCursor, listPage, type Page } from "../kv/page.ts";
+import { DEADLINE_MS, type Store, StoreUnavailable, type Write } from "../kv/store.ts";
 
 /** Where a delivery stands. `parked` waits for a person, with a reason. */
 export type EventState = "received" | "processed" | "parked";
@@ -60,31 +60,58 @@ export interface Processed {
 
 /** Attempts before an event that is never ready is parked. */
 export const EVENT_ATTEMPTS_MAX = 12;
-const DRAIN_EVENTS_MAX = 500;
 
-/** Keeps a delivery once; a repeat answers the first one. */
-export function receiveEvent(
-  deps: { gates: Gates; clock: Clock },
+/** What came of keeping a delivery. */
+export interface Kept {
+  /** Whether it is the first of its id. */
+  status: "received" | "already_received";
+  /** As it is stored. */
+  event: InboxEvent;
+}
+
+/** A carrier waits two seconds for an answer; by then it has one, be it that it should repeat. */
+const KEEP_WITHIN_MS = 1_500;
+
+/**
+ * Keeps a delivery once; a repeat answers the first one. Throws {@link StoreUnavailable} when it is not
+ * known to be kept within {@link KEEP_WITHIN_MS}.
+ *
+ * The commit holds on to the absence of the row, so it needs no read before it; whatever else it
+ * answers, the row itself then tells.
+ */
+export async function receiveEvent(
+  deps: { store: Store; clock: Clock },
   delivery: Delivery,
-): Promise<{ status: "received" | "already_received"; event: InboxEvent }> {
-  const event: InboxEvent = {
-    id: `${delivery.carrier}:${delivery.carrierEventId}`,
-    ...delivery,
-    receivedAtMs: deps.clock.now(),
-    attempts: 0,
-  };
+): Promise<Kept> {
+  const nowMs = deps.clock.now();
+  const id = `${delivery.carrier}:${delivery.carrierEventId}`;
+  const event: InboxEvent = { id, ...delivery, receivedAtMs: nowMs, attempts: 0 };
+  const write = writeOf(event);
+  const giveUpAtMs = nowMs + KEEP_WITHIN_MS;
+  for (let tries = 0; tries < KEEP_TRIES_MAX && deps.clock.now() < giveUpAtMs; tries++) {
+    const leftMs = giveUpAtMs - deps.clock.now();
+    const store = deps.store.within(Math.min(DEADLINE_MS.webhook, leftMs));
+    if ((await store.commit(write)).status === "ok") return { status: "received", event };
+    const earlier = (await store.get<InboxEvent>(eventKey(id)))?.value;
+    if (!earlier) continue;
+    const isOurs = encodeRow(eventKey(id), earlier).join() === write.puts[0]!.bytes.join();
+    return { status: isOurs ? "received" : "already_received", event: earlier };
+  }
+  throw new StoreUnavailable("A delivery is not known to be kept");
+}
+
+const KEEP_TRIES_MAX = 3;
+
+function writeOf(event: InboxEvent): Write {
   const key = eventKey(event.id);
-  return deps.gates.change<{ status: "received" | "already_received"; event: InboxEvent }>({
-    gate: key,
-    stage: async (batch) => {
-      const earlier = await batch.get<InboxEvent>(key);
-      if (earlier) return { status: "already_received", event: earlier };
-      batch.set(key, event);
-      batch.set(eventByTimeKey(event.receivedAtMs, event.id), {});
-      if (event.state === "received") batch.set(eventDueKey(event.receivedAtMs, event.id), {});
-      return { status: "received", event };
-    },
-  });
+  const pointer = event.state === "received"
+    ? eventDueKey(event.receivedAtMs, event.id)
+    : eventByTimeKey(event.receivedAtMs, event.id);
+  return {
+    checks: [{ key, versionstamp: null }],
+    puts: [{ key, bytes: encodeRow(key, event) }, { key: pointer, bytes: encodeRow(pointer, {}) }],
+    deletes: [],
+  };
 }
 
 /** Counts a delivery that was refused; nothing else of it is kept. */
@@ -99,62 +126,6 @@ export async function countRefused(
       const row = await batch.get<{ count: number }>(key);
       batch.set(key, { count: (row?.count ?? 0) + 1 });
     },
-  });
-}
-
-/** How events are worked off: one by one, or all of a carrier's together. */
-export interface Processing {
-  /** Works off one. */
-  process: (event: InboxEvent) => Promise<Processed>;
-  /** Carriers whose events share commits; their work stages each event's end by `stageEventEnd`. */
-  together: Record<string, (events: InboxEvent[]) => Promise<void>>;
-}
-
-/** Processes due events, the oldest of each carrier first, until `untilMs`. Answers how many. */
-export async function drainEvents(
-  deps: { store: Store; gates: Gates; clock: Clock; log: Log },
-  { process, together, untilMs }: Processing & { untilMs: number },
-): Promise<number> {
-  const due = await deps.store.list<object>({ prefix: eventDuePrefix, limit: DRAIN_EVENTS_MAX });
-  const rows = await deps.store.getMany<InboxEvent>(due.map(({ key }) => eventKey(key[2]!)));
-  const events = rows.flatMap((row) => row?.value.state === "received" ? [row.value] : []);
-  let count = 0;
-  for (const [carrier, ofCarrier] of Map.groupBy(events, (event) => event.carrier)) {
-    const all = together[carrier];
-    if (all) {
-      await all(ofCarrier);
-      count += ofCarrier.length;
-      continue;
-    }
-    for (const event of ofCarrier) {
-      if (deps.clock.now() >= untilMs) return count;
-      await finishEvent(deps, { event, processed: await processSafely(deps, { event, process }) });
-      count++;
-    }
-  }
-  return count;
-}
-
-async function processSafely(
-  { log }: { log: Log },
-  { event, process }: { event: InboxEvent; process: (event: InboxEvent) => Promise<Processed> },
-): Promise<Processed> {
-  try {
-    return await process(event);
-  } catch (error) {
-    // One bad event must not hold up its neighbours; it stays due until its attempts are used up.
-    log("error", "An event could not be processed", { event: event.id, error });
-    return { status: "later", reason: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-async function finishEvent(
-  deps: { gates: Gates },
-  { event, processed }: { event: InboxEvent; processed: Processed },
-): Promise<void> {
-  await deps.gates.change({
-    gate: eventKey(event.id),
-    stage: (batch) => stageEventEnd(batch, { event, processed }),
   });
 }
 
@@ -178,7 +149,9 @@ export async function stageEventEnd(
     ? "parked"
     : "received";
   batch.set(eventKey(event.id), { ...now, attempts, state, reason: processed.reason });
-  if (isOver) batch.delete(eventDueKey(now.receivedAtMs, now.id));
+  if (!isOver) return;
+  batch.delete(eventDueKey(now.receivedAtMs, now.id));
+  batch.set(eventByTimeKey(now.receivedAtMs, now.id), {});
 }
 
 /** An event by id, or null. */
@@ -203,19 +176,24 @@ export async function listEvents(
   store: Store,
   { carrier, state, cursor, limit }: EventQuery,
 ): Promise<Page<InboxEvent> | null> {
-  const page = await listPage<object>(store, {
-    prefix: eventByTimePrefix,
-    reverse: true,
-    cursor,
-    limit,
-  });
-  if (!page) return null;
-  const rows = await store.getMany<InboxEvent>(page.rows.map(({ key }) => eventKey(key[2]!)));
+  const listed = (prefix: Key) => listPage<object>(store, { prefix, reverse: true, cursor, limit });
+  // In this order: one that is worked off meanwhile is seen twice rather than not at all.
+  const due = await listed(eventDuePrefix);
+  const past = await listed(eventByTimePrefix);
+  if (!due || !past) return null;
+  const places = new Map(
+    [...due.rows, ...past.rows].map(({ key }) => [key.slice(1).join("\u0000"), key.slice(1)]),
+  );
+  const sorted = [...places].sort(([a], [b]) => a < b ? 1 : -1).map(([, place]) => place);
+  const shown = sorted.slice(0, limit);
+  const hasMore = sorted.length > limit || due.nextCursor !== null || past.nextCursor !== null;
+  const rows = await store.getMany<InboxEvent>(shown.map((place) => eventKey(place[1]!)));
   const events = rows.filter((row) => row !== null)
     .filter(({ value }) =>
       (!carrier || value.carrier === carrier) && (!state || value.state === state)
     );
-  return { rows: events, nextCursor: page.nextCursor };
+  const last = shown.at(-1);
+  return { rows: events, nextCursor: hasMore && last ? formatCursor(last) : null };
 }
 
 /** Makes an event due again, whatever became of it; processing it twice changes nothing. */
@@ -232,6 +210,7 @@ export function replayEvent(
       const next: InboxEvent = { ...event, state: "received", reason: null, attempts: 0 };
       batch.set(key, next);
       batch.set(eventDueKey(event.receivedAtMs, event.id), {});
+      batch.delete(eventByTimeKey(event.receivedAtMs, event.id));
       return { status: "event_due" as const, event: next };
     },
   });

@@ -277,3 +277,35 @@ export const callByControlKey = (carrier: string, controlId: string): Key => [
 ];
 /** A carrier's balance as last told. */
 export const carrierBalanceKey = (carrier: string): Key => ["carrier_balance", carrier];
+/** Until when a carrier wants to be left alone. */
+export const carrierPauseKey = (carrier: string): Key => ["carrier_pause", carrier];
+/** The last balance a carrier told on a UTC day. */
+export const carrierBalanceDayKey = (carrier: string, day: string): Key => [
+  "carrier_balance_by_day",
+  carrier,
+  day,
+];
+/** What comparing a carrier's UTC day with its own records came to. */
+export const reconciliationKey = (carrier: string, day: string): Key => [
+  "reconciliation",
+  carrier,
+  day,
+];
+/** All comparisons, of one carrier or of all. */
+export const reconciliationPrefix = (carrier?: string): Key =>
+  carrier === undefined ? ["reconciliation"] : ["reconciliation", carrier];
+/** Index: comparisons by day, then carrier. */
+export const reconciliationByDayKey = (day: string, carrier: string): Key => [
+  "reconciliation_by_day",
+  day,
+  carrier,
+];
+/** See {@link reconciliationByDayKey}. */
+export const reconciliationByDayPrefix: Key = ["reconciliation_by_day"];
+/** A page of a carrier's records, kept while a comparison reads the others. */
+export const recordPageKey = (readId: string, recordType: string, page: string): Key => [
+  "record_page",
+  readId,
+  recordType,
+  page,
+];

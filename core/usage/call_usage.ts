@@ -64,6 +64,8 @@ export interface CallReport {
   costDetail?: CostDetail | null;
   /** What the adapter needs to join the next report with, as JSON; absent where records suffice. */
   facts?: string;
+  /** It says all that was ever told of the call, so what it leaves out is not known; absent: a part. */
+  isWhole?: boolean;
   /** The account a call names in what it was started with, unproven; null when it names none. */
   claimedAccountId: string | null;
   /** Why this report cannot be billed and is parked; null when nothing is wrong with it. */

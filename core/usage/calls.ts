@@ -65,8 +65,8 @@ export function mergeReport(
     revision: earlier.revision + 1,
     learnedAtMs: atMs,
   };
-  // Facts make a whole picture: a part of an older one, as another leg's direction, would falsify it.
-  if (report.facts !== undefined) return { ...earlier, ...report, ...kept };
+  // A part of an older picture, as another leg's direction, would falsify a whole one.
+  if (report.isWhole) return { ...earlier, ...report, ...kept };
   // Short rows say less than long ones: what a report leaves out stays as it was.
   const tells = (record: Record<string, string | null>, name: string) =>
     (record[name] ?? null) !== null;
@@ -92,8 +92,8 @@ function laterCost(
   earlier: Call,
   report: CallReport,
 ): Pick<Call, "costMicros" | "costCurrency"> & { costDetail: CostDetail | null } {
-  // Facts are all that events ever told: a leg that comes late takes a price back until its own is told.
-  const saysNothing = report.costMicros === null && report.facts === undefined;
+  // In a whole picture a leg that comes late takes a price back until its own is told.
+  const saysNothing = report.costMicros === null && !report.isWhole;
   const isOlder = saysNothing ||
     (earlier.costDetail?.source === DETAIL_RECORDS && report.costDetail?.source !== DETAIL_RECORDS);
   const { costMicros, costCurrency, costDetail } = isOlder ? earlier : report;

@@ -15,6 +15,7 @@ import type { AppEnv } from "../caller.ts";
 import type { AppDeps } from "../deps.ts";
 import { EmptyState, PageHead, Pager } from "./components.tsx";
 import { formatCount } from "./format.ts";
+import { PostButton } from "./forms.tsx";
 import { actorOf, mayChange, redirectWith, showPage } from "./frame.tsx";
 import { linkWith, type Place } from "./links.ts";
 import { readForm } from "./read_form.ts";
@@ -46,17 +47,23 @@ async function showReconciliations(c: Context<AppEnv>, deps: AppDeps): Promise<R
   const one = query.carrier && query.day ? page?.rows[0] ?? null : null;
   const yesterday = utcDay(deps.clock.now() - DAY_MS);
   const on = CARRIERS.filter((carrier) => deps.config[carrier]);
+  const canRun = mayChange(c) && on.length > 0;
   const body = (
     <>
       <PageHead
         title={one ? `${nameOf(one.carrier)}, ${one.day}` : "Reconciliation"}
         above={one ? { href: PATH, label: "Reconciliation" } : undefined}
+        actions={canRun && one && (
+          <PostButton action={PATH} hidden={{ carrier: one.carrier, day: one.day }}>
+            Compare again
+          </PostButton>
+        )}
         lead="Our calls held against the carrier's own records, day by day in UTC."
       />
-      {mayChange(c) && on.length > 0 && <RunForm carriers={on} chosen={query} day={yesterday} />}
       {one
         ? <DayPanel found={one} />
         : <DayList page={page} place={place} hasCarrier={on.length > 0} />}
+      {canRun && !one && <RunForm carriers={on} chosen={query} day={yesterday} />}
     </>
   );
   const isPending = one?.state === "pending";

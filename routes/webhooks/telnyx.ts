@@ -21,8 +21,8 @@ import { doc } from "../openapi.ts";
 import { problem } from "../problem.ts";
 import { receivedSchema } from "../webhook_answers.ts";
 
-/** What an event may be long; a larger one is of no use to billing. */
-const PAYLOAD_CHARS_MAX = 32_000;
+/** What an event may be long: escaped as text in a row it may take twice that, and must still fit. */
+const PAYLOAD_BYTES_MAX = 28_000;
 
 /** `POST /api/telnyx/webhooks/calls` and `/messages`. A public key that is not set closes them. */
 export function telnyxWebhookRoutes(deps: AppDeps): Hono<AppEnv> {
@@ -89,7 +89,7 @@ function readDelivery(body: Uint8Array): Delivery {
     }
     default: {
       const { kind } = parsed.event;
-      if (text.length > PAYLOAD_CHARS_MAX) {
+      if (body.byteLength > PAYLOAD_BYTES_MAX) {
         return { ...base, kind, payload: "", state: "parked", reason: "the event is too long" };
       }
       return { ...base, kind, payload: text, state: "received", reason: null };

@@ -12,6 +12,7 @@ import { makeApiKey } from "../../core/accounts/api_keys.ts";
 import { hashPassword } from "../../core/accounts/password.ts";
 import { normalizeEmail, type Person, type Role } from "../../core/accounts/people.ts";
 import { openSession, type SessionSubject } from "../../core/accounts/sessions.ts";
+import { getReconciliation } from "../../core/billing/reconciliation.ts";
 import { noCounts, type SyncOutcome } from "../../core/billing/sync_outcome.ts";
 import { type Config, readConfig } from "../../core/config.ts";
 import { personKey } from "../../core/kv/keys.ts";
@@ -81,6 +82,10 @@ export async function openApp(options: AppOptions = {}): Promise<AppWorld> {
       processCallCosts: () => {
         done.push("costs");
         return Promise.resolve({ processed: 0, succeeded: 0, failed: 0, retried: 0 });
+      },
+      reconcile: ({ carrier, day, actor }) => {
+        done.push(`reconcile ${carrier} ${day} ${actor}`);
+        return getReconciliation(world.deps.store, { carrier, day });
       },
       nudge: () => void done.push("nudge"),
     },

@@ -11,6 +11,7 @@ import type { CallCharge } from "../../core/billing/call_charge.ts";
 import { type IntakeTally, recordCalls } from "../../core/billing/record_calls.ts";
 import type { BillingDeps } from "../../core/billing/bill_due.ts";
 import { callKey, chargeKey, walletKey } from "../../core/kv/keys.ts";
+import { everyRow } from "../../core/kv/page.ts";
 import type { Store } from "../../core/kv/store.ts";
 import { amountOf } from "../../core/rating/trace.ts";
 import type { CallReport } from "../../core/usage/call_usage.ts";
@@ -38,7 +39,7 @@ export async function sync(deps: BillingDeps, reports: CallReport[]): Promise<Bi
 
 /** The rows under a prefix. */
 export async function rowsOf<T>(store: Store, prefix: string[]): Promise<T[]> {
-  return (await store.list<T>({ prefix })).map(({ value }) => value);
+  return (await Array.fromAsync(everyRow<T>(store, { prefix }))).map(({ value }) => value);
 }
 
 /** A wallet's entries, oldest first. */
@@ -149,7 +150,9 @@ async function checkLists(
   { calls, charges }: { calls: Map<string, Call>; charges: CallCharge[] },
 ): Promise<void> {
   const listed = async (first: string) =>
-    (await store.list({ prefix: [first] })).map(({ key }) => key.slice(1).join(" ")).toSorted();
+    (await Array.fromAsync(everyRow(store, { prefix: [first] }))).map(({ key }) =>
+      key.slice(1).join(" ")
+    ).toSorted();
   const places = (of: (call: Call) => string[]) => [...calls.values()].flatMap(of).toSorted();
   const time = (ms: number) => String(ms).padStart(15, "0");
   const inState = (state: CallCharge["state"]) => charges.filter((one) => one.state === state);

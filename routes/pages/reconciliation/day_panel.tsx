@@ -62,7 +62,7 @@ export function Counts(
     oursOnly: cell(oursOnly, oursOnly.oursMicros),
     theirsOnly: cell(theirsOnly, theirsOnly.theirsMicros),
     different: cell(different, different.theirsMicros - different.oursMicros),
-    difference: <MoneyText money={formatMoney(theirsMicros - oursMicros, currency)} isSigned />,
+    difference: <MoneyText money={formatMoney(theirsMicros - oursMicros, currency)} />,
   };
 }
 
@@ -109,9 +109,7 @@ function SideCards({ found }: { found: Reconciliation }): JSX.Element {
 
 function Totals({ found }: { found: Reconciliation }): JSX.Element {
   const { oursMicros, theirsMicros } = totalsOf(found);
-  const money = (micros: bigint, isSigned = false) => (
-    <MoneyText money={formatMoney(micros, found.currency)} isSigned={isSigned} />
-  );
+  const money = (micros: bigint) => <MoneyText money={formatMoney(micros, found.currency)} />;
   const reason = found.failure === null ? [] : [{ term: "Reason", value: found.failure }];
   return (
     <Panel id="totals" title="The day as it was found">
@@ -121,10 +119,16 @@ function Totals({ found }: { found: Reconciliation }): JSX.Element {
           ...reason,
           { term: "Our costs", value: money(oursMicros) },
           { term: "The carrier's records", value: money(theirsMicros) },
-          { term: "Difference", value: money(theirsMicros - oursMicros, true) },
+          { term: "Difference", value: money(theirsMicros - oursMicros) },
           {
             term: "Compared",
-            value: <TimeText atMs={found.finishedAtMs} timeZone={ADMIN_TIME_ZONE} />,
+            value: (
+              <TimeText
+                atMs={found.finishedAtMs}
+                timeZone={ADMIN_TIME_ZONE}
+                precision="minute"
+              />
+            ),
           },
         ]}
       />
@@ -179,7 +183,6 @@ function Items({ found }: { found: Reconciliation }): JSX.Element {
           isCaptionUnseen
           columns={[
             { key: "call", label: "Call" },
-            { key: "kind", label: "Who knows it" },
             { key: "ours", label: "Ours", kind: "number" },
             { key: "theirs", label: "Theirs", kind: "number" },
             { key: "state", label: "State" },
@@ -187,7 +190,6 @@ function Items({ found }: { found: Reconciliation }): JSX.Element {
           ]}
           rows={items.map((item) => ({
             call: callCell(item),
-            kind: stateWord(item.kind),
             ours: money(item.oursMicros),
             theirs: money(item.theirsMicros),
             state: <Badge state={item.state} tone={TONES[item.state]} />,
@@ -209,10 +211,22 @@ function emptyWords({ state }: Reconciliation): string {
   return state === "pending" ? "The day is still being read." : "The day could not be read.";
 }
 
+/** More would push what is to be done out of sight; the whole id stands in the title. */
+const ID_CHARS_SHOWN = 24;
+
 /** A call that only the carrier knows has no page here until it is taken in. */
 function callCell({ callId, kind, state }: ReconciliationItem): JSX.Element {
-  const id = <code>{callId}</code>;
-  return kind === "theirs_only" && state !== "settled" ? id : <a href={callHref(callId)}>{id}</a>;
+  const id = <code>{callId.slice(0, ID_CHARS_SHOWN)}{callId.length > ID_CHARS_SHOWN && "…"}</code>;
+  const isHere = kind !== "theirs_only" || state === "settled";
+  return (
+    <>
+      {isHere
+        ? <a href={callHref(callId)} title={callId}>{id}</a>
+        : <span title={callId}>{id}</span>}
+      <br />
+      <small>{stateWord(kind)}</small>
+    </>
+  );
 }
 
 const TONES = { settled: "positive", explained: "neutral", open: "warning" } as const;
