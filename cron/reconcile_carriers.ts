@@ -19,7 +19,7 @@ import {
   type ReconciliationItem,
   type Suggestion,
 } from "../core/billing/reconciliation.ts";
-import { DAY_MS, HOUR_MS, parseInstant, SECOND_MS, utcDay } from "../core/clock.ts";
+import { DAY_MS, HOUR_MS, parseInstant, SECOND_MS } from "../core/clock.ts";
 import { type Job, stageJob } from "../core/jobs/job.ts";
 import { type JobKinds, type JobResult, runJob } from "../core/jobs/run_jobs.ts";
 import { callByTimePrefix, callKey, jobByUniqueKey, timePart } from "../core/kv/keys.ts";
@@ -28,6 +28,7 @@ import type { Carrier } from "../core/usage/call_usage.ts";
 import { type Call, talkSeconds } from "../core/usage/calls.ts";
 import { readListedSide } from "./reconcile_listing.ts";
 import { readTelnyxSide } from "./reconcile_telnyx.ts";
+import { daysUntil } from "../core/wallet/system_totals.ts";
 import { listSources, type SyncDeps } from "./sync_calls.ts";
 import type { DayRequest, TheirDay } from "./their_day.ts";
 
@@ -42,16 +43,36 @@ export function reconciledCarriers(deps: SyncDeps): Carrier[] {
   return all.filter((carrier) => Boolean(deps[carrier]));
 }
 
-/** Stages yesterday's comparison of every carrier that is on; one that is staged already stays. */
+/** Days looked back for one that was missed, or could not be read. */
+const CATCH_UP_DAYS = 7;
+
+/** Stages yesterday's comparison of every carrier that is on, and those that were missed. */
 export async function stageReconciliations(deps: SyncDeps): Promise<void> {
-  const day = utcDay(deps.clock.now() - DAY_MS);
   for (const carrier of reconciledCarriers(deps)) {
-    const isDone = (await getReconciliation(deps.store, { carrier, day }))?.state === "done";
-    if (isDone) continue;
-    const dueAtMs = Math.max(deps.clock.now(), startOf(day) + DAY_MS + DUE_AFTER_MS);
-    await stageReconciliation(deps, { carrier, day, actor: "cron", dueAtMs });
+    for (const day of await missedDays(deps, carrier)) {
+      const dueAtMs = Math.max(deps.clock.now(), settledAtMs(day));
+      await stageReconciliation(deps, { carrier, day, actor: "cron", dueAtMs });
+    }
   }
 }
+
+/** Yesterday, and what lies between it and an earlier day that was compared. */
+async function missedDays(deps: SyncDeps, carrier: Carrier): Promise<string[]> {
+  const days = daysUntil(deps.clock.now() - DAY_MS, CATCH_UP_DAYS);
+  const found = await Promise.all(
+    days.map((day) => getReconciliation(deps.store, { carrier, day })),
+  );
+  const first = found.findIndex((one) => one !== null);
+  return days.filter((day, i) => {
+    const known = found[i];
+    // Compared before its calls could have their records, a day is compared again.
+    if (known) return known.state !== "done" || known.finishedAtMs! < settledAtMs(day);
+    return i === days.length - 1 || (first !== -1 && i > first);
+  });
+}
+
+/** When everything of a day has ended and has its records. */
+const settledAtMs = (day: string): number => startOf(day) + DAY_MS + DUE_AFTER_MS;
 
 /** Compares one day now, as far as one run gets; the job goes on. Null while the carrier is off. */
 export async function reconcileNow(

@@ -63,14 +63,8 @@ Deno.test("500 calls that end in one minute: few requests, never too many, every
   await assertExact(world);
   assert.deepEqual(world.answered.filter(({ status }) => status !== 200), []);
   assert.ok(Math.max(...countBy(world, MINUTE_MS)) <= 40);
-  const passes = world.logged.filter(({ message }) => message === "[FETCH CALL COST] tried");
-  console.log(JSON.stringify({
-    requests: world.answered.length,
-    byMinute: countBy(world, MINUTE_MS),
-    biggestPass: Math.max(...countBy(world, 1)),
-    passes: passes.length,
-  }));
-  assert.ok(Math.max(...countBy(world, 1)) <= 30);
+  // 500 calls are 10 pages of each of two kinds, and one look for the third.
+  assert.ok(Math.max(...countBy(world, 1)) <= 25);
 });
 
 Deno.test("an hour without Telnyx: estimates stand, jobs fail visibly, and a retry makes them exact", async () => {

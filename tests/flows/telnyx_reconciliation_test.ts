@@ -6,7 +6,11 @@
  */
 import assert from "node:assert/strict";
 import { keepCarrierBalance } from "../../core/billing/carrier_balance.ts";
-import { getReconciliation, type Reconciliation } from "../../core/billing/reconciliation.ts";
+import {
+  getReconciliation,
+  listReconciliations,
+  type Reconciliation,
+} from "../../core/billing/reconciliation.ts";
 import { stageCost } from "../../core/billing/apply_cost.ts";
 import { billDue } from "../../core/billing/bill_due.ts";
 import { DAY_MS, HOUR_MS, utcDay } from "../../core/clock.ts";
@@ -239,6 +243,22 @@ Deno.test("the crontab stages yesterday once, due when late calls have their rec
   await stageReconciliations(telnyx.sync);
   telnyx.world.clock.advance(HOUR_MS);
   assert.equal(await telnyx.run(), 0, "a day that is done is not compared again by itself");
+});
+
+Deno.test("days between, and one compared before it was over, are compared when the crons are back", async () => {
+  await using telnyx = await openRecordsWorld();
+  await reconcile(telnyx);
+  telnyx.world.clock.advance(4 * DAY_MS);
+  await stageReconciliations(telnyx.sync);
+  telnyx.world.clock.advance(6 * HOUR_MS);
+  assert.equal(await telnyx.run(), 4);
+  const page = await listReconciliations(telnyx.sync.store, { carrier: "telnyx", limit: 10 });
+  assert.deepEqual(page?.rows.map(({ day, state }) => `${day} ${state}`), [
+    "2026-02-03 done",
+    "2026-02-02 done",
+    "2026-02-01 done",
+    "2026-01-31 done",
+  ]);
 });
 
 Deno.test("a carrier that is off is not reconciled", async () => {

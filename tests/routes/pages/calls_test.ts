@@ -36,7 +36,7 @@ Deno.test("no cost yet, a cost of nothing and one that will never come read diff
   );
   assert.match((await world.get("/admin/calls/twilio:never")).text, /takes\) never priced/);
   assert.match((await world.get("/admin/calls/twilio:zero")).text, /takes\) \$0\.00 exact/);
-  assert.match((await world.get("/billing")).text, /\$0\.00 never priced/);
+  assert.match((await world.get("/billing")).text, /\$0\.00 none never priced/);
 });
 
 Deno.test("calls stand newest first, with the cut-off of the carrier's data", async () => {

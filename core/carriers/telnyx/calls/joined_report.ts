@@ -21,7 +21,12 @@ export function reportWithFacts(facts: TelnyxCallFacts): CallReport {
       fetchedAtMs: pricedAtMs,
     }
     : null;
-  return { ...(report ?? unknownCall(facts)), costDetail, facts: JSON.stringify(facts), isWhole: true };
+  return {
+    ...(report ?? unknownCall(facts)),
+    costDetail,
+    facts: JSON.stringify(facts),
+    isWhole: true,
+  };
 }
 
 /** Joins two pictures of one call, each as the JSON of its facts. */
