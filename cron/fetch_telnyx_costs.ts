@@ -113,7 +113,8 @@ function judge({ job, call, read, nowMs }: Question): Judged {
     const isYoung = nowMs - job.createdAtMs < HOUR_MS;
     const mayWait = read.pauseMs !== null && (read.failure === null || isYoung);
     const wait = mayWait ? { inMs: Math.max(1, read.pauseMs!) } : {};
-    return again(read.failure ?? "Telnyx asks for a pause", wait);
+    const reason = read.pauseMs === null ? "no records yet" : "Telnyx asks for a pause";
+    return again(read.failure ?? reason, wait);
   }
   const records = read.records.get(sessionId) ?? [];
   const isLastTry = job.attempts > COST_RETRIES_MS.length;

@@ -42,6 +42,8 @@ const MARGIN_MS = MINUTE_MS;
 export const REQUESTS_SPARED = 3;
 /** Requests for one window: it must fit one minute's quota, or it would never be read to its end. */
 const REQUESTS_MAX = 36;
+/** Records were complete 133 s after a call at the latest (measured on a live account, July 2026). */
+const RECORDS_LATE_MS = 150 * SECOND_MS;
 /** Well before the jobs' leases end. */
 const READ_WITHIN_MS = 90 * SECOND_MS;
 
@@ -70,7 +72,7 @@ export async function readRecords(
     const outcome = await readGroup(reading, group);
     if (outcome === "stopped") break;
     if (outcome === "whole") { for (const call of group) read.whole.add(call.carrierCallId); }
-    else groups.unshift(...halve(group));
+    if (outcome === "too_large") groups.unshift(...halve(group));
   }
   await quota.keep();
   const { failure, pauseMs } = read;
@@ -133,7 +135,7 @@ function lastBeginMs(call: Call): number {
 async function readGroup(
   reading: Reading,
   group: Call[],
-): Promise<"whole" | "too_large" | "stopped"> {
+): Promise<"whole" | "too_large" | "stopped" | "too_early"> {
   const window = windowOf(group);
   for (const recordType of RECORD_TYPES) {
     // What it takes by session, or by the minute, is the most a window may take.
@@ -146,8 +148,18 @@ async function readGroup(
       return "stopped";
     }
     if (outcome !== "whole") return outcome;
+    // Where the first kind has nothing yet, the others need not be asked about.
+    if (recordType === RECORD_TYPES[0] && isTooEarly(reading, group)) return "too_early";
   }
   return "whole";
+}
+
+/** Nothing has come of any of these calls, and they ended too short a while ago for that to mean much. */
+function isTooEarly({ read, clock }: Reading, group: Call[]): boolean {
+  return group.every((call) =>
+    !read.records.has(call.carrierCallId) && call.endedAtMs !== null &&
+    clock.now() - call.endedAtMs < RECORDS_LATE_MS
+  );
 }
 
 async function readType(
