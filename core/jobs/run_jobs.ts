@@ -140,7 +140,17 @@ async function runTogether(
       taken.push(...await takeJobs(deps, ofGate.slice(i, i + JOBS_PER_COMMIT)));
     }
   }
-  if (taken.length > 0) await kind.runTogether(taken);
+  if (taken.length === 0) return 0;
+  try {
+    await kind.runTogether(taken);
+  } catch (error) {
+    // Those that were ended before it threw stay so; the others have had their attempt.
+    deps.log("error", `Jobs ${taken[0]!.kind} failed together`, { jobs: taken.length, error });
+    const reason = error instanceof Error ? error.message : String(error);
+    const result: JobResult = { status: "again", reason };
+    const { retryAfterMs } = kind;
+    for (const job of taken) await finishJob(deps, { job, retryAfterMs, result });
+  }
   return taken.length;
 }
 

@@ -316,3 +316,37 @@ Deno.test("jobs are listed newest first, in pages", () =>
       "job-1",
     ]);
   }));
+
+Deno.test("jobs of a group that throws have had their attempt, and fail after the last one", async () => {
+  using world = await openWorld({ isEmpty: true });
+  const { deps } = world;
+  const kinds = {
+    group: {
+      retryAfterMs: [1_000],
+      runTogether: () => Promise.reject(new Error("the carrier's answer broke us")),
+    },
+  };
+  const ids = await Promise.all(["a", "b"].map((unique) =>
+    deps.gates.change({
+      gate: ["staging", unique],
+      stage: (batch) =>
+        stageJob(batch, {
+          id: `job-${unique}`,
+          kind: "group",
+          unique,
+          dueAtMs: START_MS,
+          atMs: START_MS,
+        }),
+    })
+  ));
+  const run = () => runDueJobs({ ...deps, kinds }, { untilMs: deps.clock.now() + 60_000 });
+  const states = () => Promise.all(ids.map(async (id) => (await getJob(deps.store, id))?.state));
+  assert.equal(await run(), 2);
+  assert.deepEqual(await states(), ["pending", "pending"]);
+  world.clock.advance(1_001);
+  assert.equal(await run(), 2);
+  assert.deepEqual(await states(), ["failed", "failed"]);
+  assert.match((await getJob(deps.store, ids[0]!))?.lastError ?? "", /broke us/);
+  world.clock.advance(10 * JOB_LEASE_MS);
+  assert.equal(await run(), 0);
+});
