@@ -26,6 +26,16 @@ const EXTRA_IMPORTS: readonly ExtraImport[] = [
     reason:
       "changes by hand that span domains are put together here, and each is noted in its commit",
   },
+  {
+    from: "core/wallet/post_entry.ts",
+    to: "core/notices",
+    reason: "only the code that changes a balance sees it pass a threshold, in the very commit",
+  },
+  {
+    from: "core/billing",
+    to: "core/sms_billing",
+    reason: "a message is rated and counted into the bill of its period in one commit",
+  },
 ];
 
 /** Doors opened for others. A new one takes a reason in the same commit. */
@@ -35,7 +45,7 @@ const EXTRA_DOORS: readonly ExtraDoor[] = [];
 const HEIGHTS: readonly Height[] = [
   {
     place: "core/kv/keys.ts",
-    lineCount: 311,
+    lineCount: 470,
     reason: "every key stands in one file, so that no two builders can make the same one",
   },
 ];

@@ -10,13 +10,15 @@ import {
   messageByTimePrefix,
   messageChargeKey,
   messageKey,
+  smsBillKey,
   timePart,
 } from "../kv/keys.ts";
 import { formatCursor, listPage } from "../kv/page.ts";
 import type { Store } from "../kv/store.ts";
-import type { Carrier } from "../usage/call_usage.ts";
+import type { SmsBill } from "../sms_billing/bill.ts";
+import type { MessageSource } from "../usage/message_usage.ts";
 import type { Message } from "../usage/messages.ts";
-import type { MessageCharge } from "./rate_messages.ts";
+import type { MessageCharge } from "./message_charge.ts";
 
 /** A message and its charge; null while nothing was decided about it. */
 export interface ChargedMessage {
@@ -24,6 +26,8 @@ export interface ChargedMessage {
   message: Message;
   /** What we made of it. */
   charge: MessageCharge | null;
+  /** The bill that took it; null while none has, or while the one that counts it is open. */
+  billId: string | null;
 }
 
 /** Every word a message's billing may have. */
@@ -40,7 +44,7 @@ export interface MessageQuery {
   /** Sent before then. */
   untilMs?: number | undefined;
   /** Reported by it. */
-  carrier?: Carrier | undefined;
+  carrier?: MessageSource | undefined;
   /** `nextCursor` of the page before. */
   cursor?: string | undefined;
   /** Messages a page may hold. */
@@ -97,17 +101,21 @@ export async function getChargedMessage(
  * Where a message's billing stands, and why.
  *
  * `open`: its price is not known yet (`no_cost_yet`, `no_segments_yet`), its turn has not come (`due`),
- * or it is rated and waits for its bill (`waits_for_bill`). `billed`: a bill has taken it.
+ * or it is rated and waits for its bill (`waits_for_bill`). `billed`: a bill has taken it, or another
+ * report of the same sending (`counted_as …`).
  */
 export function messageBillingOf(
-  { message, charge }: ChargedMessage,
+  { message, charge, billId }: ChargedMessage,
 ): { state: MessageBillingState; reason: string | null } {
   if (message.accountId === null) {
     return { state: "unassigned", reason: message.fault ?? "no_owner" };
   }
   if (!charge) return { state: "open", reason: "due" };
-  if (charge.billId !== null) return { state: "billed", reason: null };
+  if (billId !== null) return { state: "billed", reason: null };
   if (charge.revision < message.revision) return { state: "open", reason: "due" };
+  if (charge.state === "rated" && charge.reason !== null) {
+    return { state: "billed", reason: charge.reason };
+  }
   if (charge.state === "rated") return { state: "open", reason: "waits_for_bill" };
   return { state: charge.state, reason: charge.reason };
 }
@@ -143,9 +151,23 @@ async function getChargedMessages(
   const rows = await store.getMany<Message | MessageCharge>(
     messageIds.flatMap((id) => [messageKey(id), messageChargeKey(id)]),
   );
+  const charges = messageIds.map((_, i) =>
+    (rows[2 * i + 1]?.value ?? null) as MessageCharge | null
+  );
+  const closed = await findClosed(store, charges);
   return messageIds.map((_, i) => {
     const message = rows[2 * i]?.value as Message | undefined;
-    const charge = (rows[2 * i + 1]?.value ?? null) as MessageCharge | null;
-    return message ? { message, charge } : null;
+    const charge = charges[i]!;
+    const billId = closed.has(charge?.billId ?? "") ? charge!.billId : null;
+    return message ? { message, charge, billId } : null;
   });
+}
+
+async function findClosed(
+  store: Store,
+  charges: readonly (MessageCharge | null)[],
+): Promise<Set<string>> {
+  const billIds = [...new Set(charges.flatMap((charge) => charge?.billId ?? []))];
+  const bills = await store.getMany<SmsBill>(billIds.map(smsBillKey));
+  return new Set(bills.flatMap((row) => row && row.value.status !== "open" ? [row.value.id] : []));
 }

@@ -4,7 +4,7 @@
  * The stored request is the guard: written in the commit of its entry, never expiring, holding the
  * answer. A refused request stores nothing, so its key stays free.
  *
- * Goes to: `core/wallet/post_entry.ts`, `core/billing/bill_due.ts`.
+ * Goes to: `core/wallet/post_entry.ts`, `core/billing/bill_due.ts`, `core/sms_billing/fund_bills.ts`.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import { recordAudit } from "../audit/audit.ts";
 import { type Batch, openBatch } from "../kv/batch.ts";
 import { accountKey, entryKey, moneyRequestKey, walletKey } from "../kv/keys.ts";
 import { formatMicros } from "../money.ts";
+import { stageFundedBills } from "../sms_billing/fund_bills.ts";
 import { changeWallet } from "../wallet/change_wallet.ts";
 import type { Entry } from "../wallet/entry.ts";
 import { postEntry, type PostOutcome } from "../wallet/post_entry.ts";
@@ -104,7 +105,10 @@ async function stageMoney(
     metadata: reference === null ? {} : { reference },
   });
   if (posted.status !== "posted") return posted;
-  if (amountMicros > 0n) await stageRelease(batch, { accountId, atMs, actor, jobId });
+  if (amountMicros > 0n) {
+    await stageRelease(batch, { accountId, atMs, actor, jobId });
+    await stageFundedBills(batch, { accountId, atMs, actor });
+  }
   recordAudit(batch, {
     id: requestId,
     atMs,

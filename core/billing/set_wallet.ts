@@ -2,13 +2,15 @@
  * Changes how a wallet behaves: credit limit, policy, thresholds. What waited and now may be charged
  * is billed in the same commit.
  *
- * Goes to: `core/billing/bill_due.ts`, `core/wallet/change_wallet.ts`.
+ * Goes to: `core/billing/bill_due.ts`, `core/sms_billing/fund_bills.ts`,
+ * `core/wallet/change_wallet.ts`.
  *
  * @module
  */
 import { recordAudit } from "../audit/audit.ts";
 import { walletKey } from "../kv/keys.ts";
 import { formatMicros } from "../money.ts";
+import { stageFundedBills } from "../sms_billing/fund_bills.ts";
 import { changeWallet } from "../wallet/change_wallet.ts";
 import { availableMicros, type Policy, type Wallet } from "../wallet/wallet.ts";
 import { type BillingDeps, stageRelease } from "./bill_due.ts";
@@ -63,7 +65,10 @@ export async function setWallet(
       });
       const mayBillMore = availableMicros(next) > availableMicros(wallet) ||
         next.policy !== wallet.policy;
-      if (mayBillMore) await stageRelease(batch, { accountId, atMs, actor, jobId });
+      if (mayBillMore) {
+        await stageRelease(batch, { accountId, atMs, actor, jobId });
+        await stageFundedBills(batch, { accountId, atMs, actor });
+      }
       return { status: "wallet_changed", wallet: (await batch.get<Wallet>(walletKey(accountId)))! };
     },
   });

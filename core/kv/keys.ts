@@ -279,6 +279,16 @@ export const callByControlKey = (carrier: string, controlId: string): Key => [
 export const carrierBalanceKey = (carrier: string): Key => ["carrier_balance", carrier];
 /** Until when a carrier wants to be left alone. */
 export const carrierPauseKey = (carrier: string): Key => ["carrier_pause", carrier];
+/** When a carrier was last asked about many things of a kind at once, and when it may be again. */
+export const carrierTurnKey = (
+  carrier: string,
+  kind: string,
+): Key => ["carrier_turn", carrier, kind];
+/** Whether a carrier's account has records of a type. */
+export const recordTypeKey = (
+  carrier: string,
+  recordType: string,
+): Key => ["record_type", carrier, recordType];
 /** The last balance a carrier told on a UTC day. */
 export const carrierBalanceDayKey = (carrier: string, day: string): Key => [
   "carrier_balance_by_day",
@@ -309,3 +319,129 @@ export const recordPageKey = (readId: string, recordType: string, page: string):
   recordType,
   page,
 ];
+
+/** Under the wallet: an SMS bill, from the first message it counts. */
+export const smsBillKey = (billId: string): Key => ["sms_bill", billId];
+/** Index: closed bills by closing. */
+export const smsBillByTimeKey = (closedAtMs: number, billId: string): Key => [
+  "sms_bill_by_time",
+  timePart(closedAtMs),
+  billId,
+];
+/** See {@link smsBillByTimeKey}. */
+export const smsBillByTimePrefix: Key = ["sms_bill_by_time"];
+/** Index: an account's closed bills by closing. */
+export const smsBillByAccountKey = (
+  accountId: string,
+  closedAtMs: number,
+  billId: string,
+): Key => ["sms_bill_by_account", accountId, timePart(closedAtMs), billId];
+/** See {@link smsBillByAccountKey}. */
+export const smsBillByAccountPrefix = (accountId: string): Key => [
+  "sms_bill_by_account",
+  accountId,
+];
+/** Index: closed bills by where they stand, then by closing. */
+export const smsBillByStatusKey = (status: string, closedAtMs: number, billId: string): Key => [
+  "sms_bill_by_status",
+  status,
+  timePart(closedAtMs),
+  billId,
+];
+/** See {@link smsBillByStatusKey}. */
+export const smsBillByStatusPrefix = (status: string): Key => ["sms_bill_by_status", status];
+/** Work: open bills by the boundary that closes them; those that wait for a threshold come last. */
+export const smsBillDueKey = (untilMs: number | null, accountId: string, billId: string): Key => [
+  "sms_bill_due",
+  untilMs === null ? "never" : timePart(untilMs),
+  accountId,
+  billId,
+];
+/** See {@link smsBillDueKey}. */
+export const smsBillDuePrefix: Key = ["sms_bill_due"];
+/** Open bills that no boundary closes. */
+export const smsBillThresholdPrefix: Key = ["sms_bill_due", "never"];
+/** Under the wallet: how far an account's SMS billing is. */
+export const smsAccountKey = (accountId: string): Key => ["sms_account", accountId];
+/** How SMS is billed where an account has no terms of its own. */
+export const smsSettingsKey: Key = ["sms_settings"];
+/** Under the wallet: an account's own terms of SMS billing. */
+export const smsAccountSettingsKey = (accountId: string): Key => [
+  "sms_account_settings",
+  accountId,
+];
+/** Under the wallet: which message counted what the reseller or a carrier calls by this id. */
+export const smsUsageKey = (accountId: string, messageId: string): Key => [
+  "sms_usage",
+  accountId,
+  messageId,
+];
+
+/** Something people should hear of. */
+export const noticeKey = (noticeId: string): Key => ["notice", noticeId];
+/** Index: notices by time. */
+export const noticeByTimeKey = (atMs: number, noticeId: string): Key => [
+  "notice_by_time",
+  timePart(atMs),
+  noticeId,
+];
+/** See {@link noticeByTimeKey}. */
+export const noticeByTimePrefix: Key = ["notice_by_time"];
+/** Work: notices that have not been sent out yet, by time. */
+export const noticeDueKey = (atMs: number, noticeId: string): Key => [
+  "notice_due",
+  timePart(atMs),
+  noticeId,
+];
+/** See {@link noticeDueKey}. */
+export const noticeDuePrefix: Key = ["notice_due"];
+/** Index: notices nobody has read yet, by time. */
+export const noticeUnreadKey = (atMs: number, noticeId: string): Key => [
+  "notice_unread",
+  timePart(atMs),
+  noticeId,
+];
+/** See {@link noticeUnreadKey}. */
+export const noticeUnreadPrefix: Key = ["notice_unread"];
+/** Index: an account's notices by time. */
+export const noticeByAccountKey = (accountId: string, atMs: number, noticeId: string): Key => [
+  "notice_by_account",
+  accountId,
+  timePart(atMs),
+  noticeId,
+];
+/** See {@link noticeByAccountKey}. */
+export const noticeByAccountPrefix = (accountId: string): Key => ["notice_by_account", accountId];
+/** Where notices are posted to. */
+export const webhookEndpointKey = (endpointId: string): Key => ["webhook_endpoint", endpointId];
+/** All endpoints. */
+export const webhookEndpointPrefix: Key = ["webhook_endpoint"];
+/** What an endpoint's deliveries are signed with. */
+export const webhookSecretKey = (endpointId: string): Key => ["webhook_secret", endpointId];
+/** Index: an endpoint's deliveries by their cause's time; each points at its job. */
+export const webhookDeliveryKey = (
+  endpointId: string,
+  atMs: number,
+  deliveryId: string,
+): Key => ["webhook_delivery", endpointId, timePart(atMs), deliveryId];
+/** See {@link webhookDeliveryKey}. */
+export const webhookDeliveryPrefix = (endpointId: string): Key => ["webhook_delivery", endpointId];
+
+/** Index: bills for which Sippy was asked to pay, by the UTC day of the request. */
+export const sippyBillByDayKey = (day: string, billId: string): Key => [
+  "sippy_bill_by_day",
+  day,
+  billId,
+];
+/** See {@link sippyBillByDayKey}. */
+export const sippyBillByDayPrefix = (day: string): Key => ["sippy_bill_by_day", day];
+/** Whose reference stands in a debit's notes: the part behind `ref=`. */
+export const sippyReferenceKey = (reference: string): Key => ["sippy_reference", reference];
+/** How fast Sippy answered on a UTC day. */
+export const sippyTimingKey = (day: string): Key => ["sippy_timing", day];
+/** See {@link sippyTimingKey}. */
+export const sippyTimingPrefix: Key = ["sippy_timing"];
+/** Our debits of a UTC day held against Sippy's. */
+export const debitComparisonKey = (day: string): Key => ["debit_comparison", day];
+/** See {@link debitComparisonKey}. */
+export const debitComparisonPrefix: Key = ["debit_comparison"];

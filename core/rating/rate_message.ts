@@ -11,17 +11,17 @@ import type { CostPlusTerms, PerSegmentTerms } from "./rate_plan.ts";
 export interface MessageTrace {
   /** The plan's id. */
   plan: string;
-  /** Its version. */
+  /** Its version; 0 for a price that was reported. */
   version: number;
-  /** How it prices. */
-  kind: "cost_plus" | "per_segment";
+  /** How it prices; `reported` is a price that the reseller's own code told, whatever the plan says. */
+  kind: "cost_plus" | "per_segment" | "reported";
   /** ISO 4217. */
   currency: string;
   /** Parts the carrier bills; null where the price does not depend on them. */
   segments: number | null;
   /** The prefix whose price was taken; null for the fallback, or on a plan by cost. */
   prefix: string | null;
-  /** Per segment; null on a plan by cost. */
+  /** Per segment, or what was reported for the whole; null on a plan by cost. */
   rate: string | null;
   /** What the carrier takes; null on a plan per segment. */
   cost: string | null;
@@ -69,6 +69,29 @@ export function rateMessage(message: MessageToRate): MessageRating {
   return { status: "rated", trace: finish(bySegment(message, { terms, segments })) };
 }
 
+/** The charge that the reseller's own code told, as its trace; no plan has a say in it. */
+export function traceReported(
+  { plan, currency, segments, reportedMicros }: {
+    plan: string;
+    currency: string;
+    segments: number | null;
+    reportedMicros: bigint;
+  },
+): MessageTrace {
+  return finish({
+    plan,
+    version: 0,
+    kind: "reported",
+    currency,
+    segments,
+    prefix: null,
+    rate: formatMicros(reportedMicros),
+    cost: null,
+    markupPercent: null,
+    fixedFee: null,
+  });
+}
+
 /** The price of a segment to a number: the longest prefix that matches, else the fallback. */
 export function findPrefix(
   terms: PerSegmentTerms,
@@ -86,6 +109,7 @@ export function findPrefix(
 export function amountOfMessage(
   trace: Pick<MessageTrace, "kind" | "segments" | "rate" | "cost" | "markupPercent" | "fixedFee">,
 ): bigint {
+  if (trace.kind === "reported") return micros(trace.rate);
   if (trace.kind === "per_segment") return BigInt(trace.segments ?? 0) * micros(trace.rate);
   const markupE6 = micros(trace.markupPercent) / 100n;
   const marked = divideRounded(micros(trace.cost) * (MICROS_PER_UNIT + markupE6), MICROS_PER_UNIT);
@@ -133,7 +157,9 @@ function bySegment(
 
 function finish(trace: Unpriced): MessageTrace {
   const result = formatMicros(amountOfMessage(trace));
-  const formula = trace.kind === "per_segment"
+  const formula = trace.kind === "reported"
+    ? `${trace.rate} as reported = ${result}`
+    : trace.kind === "per_segment"
     ? `${trace.segments} segments * ${trace.rate} = ${result}`
     : `${trace.cost} * (1 + ${trace.markupPercent} / 100) + ${trace.fixedFee} = ${result}`;
   return { ...trace, formula, result };

@@ -5,10 +5,18 @@
  */
 import type { Carrier } from "./call_usage.ts";
 
+/** Who reports messages: a carrier, or the reseller's own sending code (`sms`). */
+export const MESSAGE_SOURCES = ["bland", "telnyx", "twilio", "sms"] as const satisfies readonly (
+  | Carrier
+  | "sms"
+)[];
+/** One of {@link MESSAGE_SOURCES}. */
+export type MessageSource = typeof MESSAGE_SOURCES[number];
+
 /** What a carrier told us about one message; the next report about it may tell more. */
 export interface MessageReport {
   /** Who reports. */
-  carrier: Carrier;
+  carrier: MessageSource;
   /** The carrier's own id, at most 64 characters of ASCII. */
   carrierMessageId: string;
   /** Which way it went. */

@@ -20,6 +20,8 @@ export interface Message extends MessageReport {
   country: string | null;
   /** The other party's calling code with `+`; null when the number does not tell. */
   prefix: string | null;
+  /** How many messages it stands for, when the reseller reports many at once; 1 when absent. */
+  count?: number;
   /** The carrier key it came through. */
   sourceId: string;
   /** Raised with every change that may change a charge. */

@@ -9,11 +9,11 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { getChargedMessage, listMessages } from "../../core/billing/list_messages.ts";
+import { MESSAGE_SOURCES } from "../../core/usage/message_usage.ts";
 import { type AppEnv, ownAccountId } from "../caller.ts";
 import type { AppDeps } from "../deps.ts";
 import { doc, valid } from "../openapi.ts";
 import { problem } from "../problem.ts";
-import { CARRIERS } from "./shapes/call.ts";
 import { idParam, isPeriod, pageFields, PERIOD_ORDER, periodFields } from "./shapes/fields.ts";
 import { answerPage, listShape } from "./shapes/list.ts";
 import { messageShape, showMessage } from "./shapes/message.ts";
@@ -21,7 +21,7 @@ import { messageShape, showMessage } from "./shapes/message.ts";
 const messageQuery = z.strictObject({
   account: idParam.optional(),
   ...periodFields,
-  carrier: z.enum(CARRIERS).optional(),
+  carrier: z.enum(MESSAGE_SOURCES).optional(),
   ...pageFields,
 }).refine(isPeriod, PERIOD_ORDER);
 

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { COST_JOB_KINDS } from "../../core/billing/unsettled.ts";
 import { listJobs } from "../../core/jobs/job.ts";
 import { messageChargeKey, messageKey } from "../../core/kv/keys.ts";
-import type { MessageCharge } from "../../core/billing/rate_messages.ts";
+import type { MessageCharge } from "../../core/billing/message_charge.ts";
 import type { Message } from "../../core/usage/messages.ts";
 import { TELNYX_COST_JOB, TELNYX_MESSAGE_COST_JOB } from "../../cron/fetch_telnyx_costs.ts";
 import { openRecordsWorld, type RecordsWorld } from "../support/telnyx_records.ts";

@@ -8,15 +8,19 @@
 import type { BillingDeps } from "../../core/billing/bill_due.ts";
 import { rateDueMessages } from "../../core/billing/rate_messages.ts";
 import { recordMessages } from "../../core/billing/record_messages.ts";
+import type { Carrier } from "../../core/usage/call_usage.ts";
 import type { MessageReport } from "../../core/usage/message_usage.ts";
 import { ACME_NUMBER, START_MS, STRANGER } from "./world.ts";
+
+/** A carrier's report. */
+export type CarrierReport = MessageReport & { carrier: Carrier };
 
 /** A report; its record is made from what is told, so that a change is news. */
 export function messageOf(
   id: string,
-  told: Partial<Omit<MessageReport, "carrierMessageId">> = {},
-): MessageReport {
-  const report: MessageReport = {
+  told: Partial<Omit<CarrierReport, "carrierMessageId">> = {},
+): CarrierReport {
+  const report: CarrierReport = {
     carrier: "twilio",
     carrierMessageId: id,
     direction: "outbound",
@@ -45,7 +49,7 @@ export function messageOf(
 /** Takes messages in as a sweep does, and rates what can be rated. */
 export async function takeInMessages(
   deps: BillingDeps,
-  ...reports: MessageReport[]
+  ...reports: CarrierReport[]
 ): Promise<void> {
   for (const [carrier, some] of Map.groupBy(reports, (report) => report.carrier)) {
     await recordMessages(deps, {

@@ -9,17 +9,17 @@ import {
   MESSAGE_BILLING_STATES,
   messageBillingOf,
 } from "../../../core/billing/list_messages.ts";
-import type { MessageCharge } from "../../../core/billing/rate_messages.ts";
+import type { MessageCharge } from "../../../core/billing/message_charge.ts";
 import { formatInstant } from "../../../core/clock.ts";
 import { formatMoney } from "../../../core/money.ts";
-import { CARRIERS } from "./call.ts";
+import { MESSAGE_SOURCES } from "../../../core/usage/message_usage.ts";
 import { costShape, showMessageCost } from "./cost.ts";
 import { instantShape, moneyShape } from "./fields.ts";
 
 const traceShape = z.object({
   plan: z.string(),
   version: z.int(),
-  kind: z.enum(["cost_plus", "per_segment"]),
+  kind: z.enum(["cost_plus", "per_segment", "reported"]),
   currency: z.string(),
   segments: z.int().nullable(),
   prefix: z.string().nullable(),
@@ -40,7 +40,7 @@ const chargeShape = z.object({
 /** A message: what the carrier said, what it costs us, what it is rated at, where its billing stands. */
 export const messageShape = z.object({
   id: z.string().meta({ example: "twilio:SM0123" }),
-  carrier: z.enum(CARRIERS),
+  carrier: z.enum(MESSAGE_SOURCES),
   carrierMessageId: z.string(),
   accountId: z.string().nullable(),
   direction: z.enum(["inbound", "outbound"]),
@@ -79,7 +79,7 @@ export function showMessage(
     ...(withCost ? { cost: showMessageCost(message, nowMs) } : {}),
     charge: showCharge(charge, withCost),
     billing: messageBillingOf(one),
-    billId: charge?.billId ?? null,
+    billId: one.billId,
   };
 }
 

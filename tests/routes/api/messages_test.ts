@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { makeApiKey } from "../../../core/accounts/api_keys.ts";
 import { DAY_MS, MINUTE_MS } from "../../../core/clock.ts";
-import { messageChargeKey } from "../../../core/kv/keys.ts";
 import { messageOf, takeInMessages } from "../../support/message_report.ts";
+import { runCycle } from "../../support/sms.ts";
 import { ACME_NUMBER, EURO_NUMBER, KIWI_NUMBER, START_MS, STRANGER } from "../../support/world.ts";
 import { expectJson, expectRefusals, serveApi, type ServedApi } from "./served_api.ts";
 
@@ -95,13 +95,10 @@ Deno.test("every state of a message's billing and cost has its word", async () =
 Deno.test("a message that a bill took is billed and names it", async () => {
   using api = await serveApi();
   await takeInMessages(api.deps, messageOf("SM1", { costMicros: 7_900n }));
-  const key = messageChargeKey("twilio:SM1");
-  await api.deps.gates.change({
-    gate: key,
-    stage: async (batch) => batch.set(key, { ...await batch.get<object>(key), billId: "b-1" }),
-  });
+  api.world.clock.advance(2 * DAY_MS);
+  await runCycle(api.deps);
   const { billing, billId } = expectJson(await api.ask("GET /messages/twilio:SM1"), 200);
-  assert.deepEqual([billing, billId], [{ state: "billed", reason: null }, "b-1"]);
+  assert.deepEqual([billing, billId], [{ state: "billed", reason: null }, "acme-1"]);
 });
 
 Deno.test("messages are listed newest first, by page, account, period and carrier", async () => {
