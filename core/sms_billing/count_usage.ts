@@ -131,7 +131,10 @@ async function findBill(
   const found = open.find((bill) => bill?.periodEndMs === periodEndMs);
   if (found) return { before: found, bill: found };
   const { frequency } = terms;
-  const bill = newBill({ account, smsAccount, frequency, countedAtMs, periodEndMs, atMs });
+  const beginsMs = lastBoundaryMs(frequency, countedAtMs) ?? 0;
+  const periodStartMs = Math.max(beginsMs, smsAccount.closedUntilMs) || countedAtMs;
+  const number = smsAccount.billCount + 1;
+  const bill = emptyBill({ account, number, frequency, periodStartMs, periodEndMs, atMs });
   batch.set(
     smsAccountKey(account.id),
     { ...smsAccount, billCount: smsAccount.billCount + 1 } satisfies SmsAccount,
@@ -139,23 +142,24 @@ async function findBill(
   return { before: null, bill };
 }
 
-function newBill(
-  { account, smsAccount, frequency, countedAtMs, periodEndMs, atMs }: {
+/** A bill that has counted nothing yet. */
+export function emptyBill(
+  { account, number, frequency, periodStartMs, periodEndMs, atMs }: {
     account: Counting["account"];
-    smsAccount: SmsAccount;
+    /** Of the account's bills, from 1. */
+    number: number;
     frequency: SmsFrequency;
-    countedAtMs: number;
+    periodStartMs: number;
     periodEndMs: number | null;
     atMs: number;
   },
 ): SmsBill {
-  const beginsMs = lastBoundaryMs(frequency, countedAtMs) ?? 0;
   return {
-    id: `${account.id}-${smsAccount.billCount + 1}`,
+    id: `${account.id}-${number}`,
     accountId: account.id,
     currency: account.currency,
     status: "open",
-    periodStartMs: Math.max(beginsMs, smsAccount.closedUntilMs) || countedAtMs,
+    periodStartMs,
     periodEndMs,
     frequency,
     messageCount: 0,

@@ -66,6 +66,24 @@ export const SMS_BASE: SmsSettings = {
   payment: "wallet",
 };
 
+/** The terms that the environment asks for, where people have not said otherwise. */
+export function baseTerms(
+  { defaultFrequency, defaultCurrency, autoProcess, notificationEnabled }: {
+    defaultFrequency: SmsFrequency;
+    defaultCurrency: string;
+    autoProcess: boolean;
+    notificationEnabled: boolean;
+  },
+): SmsSettings {
+  return {
+    ...SMS_BASE,
+    frequency: defaultFrequency,
+    currency: defaultCurrency,
+    autoProcess,
+    notifications: notificationEnabled,
+  };
+}
+
 /** The three levels of an account's terms, and what they come to. */
 export interface SmsTerms {
   /** The installation's. */
