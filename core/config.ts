@@ -218,6 +218,14 @@ export function carrierOrigins({ bland, telnyx, twilio, sippy }: Config): string
   return [...new Set(urls.filter((url) => url !== undefined).map((url) => new URL(url).origin))];
 }
 
+/**
+ * Whether a carrier lives on this machine over plain http, as it does in the sandbox and in tests: then
+ * the endpoints of webhooks may live here too. Sippy does not count, a tunnel to it is nothing unusual.
+ */
+export function mayReachLoopback({ bland, telnyx, twilio }: Config): boolean {
+  return [bland, telnyx, twilio].some((carrier) => carrier?.baseUrl.startsWith("http:"));
+}
+
 /** Whether any carrier is on. */
 export function hasCarrier({ bland, telnyx, twilio, sippy }: Config): boolean {
   return Boolean(bland ?? telnyx ?? twilio ?? sippy);

@@ -101,7 +101,7 @@ export async function stageNotice(batch: Batch, notice: FreshNotice): Promise<vo
 /** The id of a cause: its kind and what names it, hashed where that is long or not plain ASCII. */
 export function noticeId(kind: NoticeKind, cause: readonly (string | number)[]): string {
   const id = [kind, ...cause].join(":");
-  if (id.length <= ID_LENGTH_MAX && /^[\w:+.@-]+$/.test(id)) return id;
+  if (id.length <= ID_LENGTH_MAX && /^[\w:+@-]+$/.test(id)) return id;
   return `${kind}:${createHash("sha256").update(id).digest("hex")}`;
 }
 

@@ -4,7 +4,7 @@
  * Whether the posting was made before is answered by the row that causes it (a charge, a stored money
  * request), which sits beneath the same wallet and lists its entries; here it is written, or refused.
  *
- * Goes to: `core/wallet/entry.ts`, `core/wallet/day_total.ts`.
+ * Goes to: `core/wallet/entry.ts`, `core/wallet/day_total.ts`, `core/wallet/low_balance.ts`.
  *
  * @module
  */
@@ -13,8 +13,11 @@ import { utcDay } from "../clock.ts";
 import type { Batch } from "../kv/batch.ts";
 import { entryKey, walletKey } from "../kv/keys.ts";
 import { AMOUNT_MICROS_MAX } from "../money.ts";
+import { lowBalanceNotice } from "../notices/causes.ts";
+import { type FreshNotice, stageNotice } from "../notices/notice.ts";
 import { recordDayChange } from "./day_total.ts";
 import { type Entry, type EntryKind, type EntrySource, hashEntry } from "./entry.ts";
+import { stepThresholds } from "./low_balance.ts";
 import { availableMicros, mayPost, type Wallet } from "./wallet.ts";
 
 /** What to post. Signed: money out is negative. */
@@ -65,13 +68,15 @@ export async function postEntry(batch: Batch, posting: Posting): Promise<PostOut
   const entry = nextEntry(wallet, posting);
 
   // From here on it succeeds.
+  const { wallet: told, notice } = tellIfLow(wallet, entry);
   const after: Wallet = {
-    ...wallet,
+    ...told,
     balanceMicros,
     entryCount: entry.seq,
     lastHash: entry.hash,
     lastEntryAtMs: entry.atMs,
   };
+  if (notice) await stageNotice(batch, notice);
   batch.set(entryKey(accountId, entry.seq), entry);
   batch.set(walletKey(accountId), after);
   const { kind, service } = posting;
@@ -82,6 +87,31 @@ export async function postEntry(batch: Batch, posting: Posting): Promise<PostOut
     change: { kind, amountMicros, ...(service === undefined ? {} : { service }) },
   });
   return { status: "posted", entry, wallet: after };
+}
+
+/** The wallet with what people have been told of its thresholds by this entry, and what they are told now. */
+function tellIfLow(
+  wallet: Wallet,
+  { seq, balanceAfterMicros, amountMicros, source, atMs }: Entry,
+): { wallet: Wallet; notice: FreshNotice | null } {
+  const { lowBalanceToldMicros: _, ...armed } = wallet;
+  const isMoneyIn = amountMicros > 0n && source.type === "request";
+  const { passedMicros, toldMicros } = stepThresholds(wallet, {
+    balanceMicros: balanceAfterMicros,
+    isMoneyIn,
+  });
+  const { accountId, currency } = wallet;
+  return {
+    wallet: toldMicros === null ? armed : { ...armed, lowBalanceToldMicros: toldMicros },
+    notice: passedMicros === null ? null : lowBalanceNotice({
+      accountId,
+      seq,
+      thresholdMicros: passedMicros,
+      balanceMicros: balanceAfterMicros,
+      currency,
+      atMs,
+    }),
+  };
 }
 
 function nextEntry(wallet: Wallet, posting: Posting): Entry {

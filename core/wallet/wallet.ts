@@ -23,6 +23,8 @@ export interface Wallet {
   policy: Policy;
   /** Balances below which it counts as low; 0 or more each. */
   lowBalanceThresholdsMicros: bigint[];
+  /** The lowest of them that people were told of since money came in; absent: none. */
+  lowBalanceToldMicros?: bigint;
   /** Entries so far; the next one is numbered one higher. */
   entryCount: number;
   /** Hash of the newest entry; {@link FIRST_HASH} while there is none. */
