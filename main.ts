@@ -5,28 +5,37 @@
  *
  * @module
  */
+import { parseArgs } from "node:util";
 import { ensureFirstAdmin } from "./core/accounts/people.ts";
 import type { BillingDeps } from "./core/billing/bill_due.ts";
+import { describeMigration, runMigration } from "./core/billing/migration/run_migration.ts";
 import { verifyAllWallets } from "./core/billing/verify_ledger.ts";
-import { type Clock, DAY_MS, systemClock, type TestClock, testClock } from "./core/clock.ts";
-import { carrierOrigins, type Config, hasCarrier, readConfig } from "./core/config.ts";
+import { type Clock, DAY_MS, SECOND_MS, systemClock, testClock } from "./core/clock.ts";
+import {
+  carrierOrigins,
+  type Config,
+  hasCarrier,
+  mayReachLoopback,
+  readConfig,
+} from "./core/config.ts";
 import { createEgress, type Egress } from "./core/egress.ts";
+import { createEndpointEgress, type EndpointEgress } from "./core/endpoint_egress.ts";
+import { createSippyClient } from "./core/carriers/sippy/client.ts";
 import { createIds, type Ids } from "./core/ids.ts";
 import { runJob } from "./core/jobs/run_jobs.ts";
 import { createGates } from "./core/kv/gates.ts";
 import { proveStore } from "./core/kv/prove_store.ts";
 import { createStore } from "./core/kv/store.ts";
 import { complain, createLog, type Log, say } from "./core/log.ts";
+import { createMailer, type Mailer } from "./core/mailer.ts";
+import { createProgressLine } from "./core/progress_line.ts";
 import { ensureShippedPlans } from "./core/rating/plans.ts";
 import { createDemo, HISTORY_DAYS } from "./core/sandbox/demo.ts";
-import {
-  type CarrierPost,
-  createCarriers,
-  SANDBOX_ENV,
-  serveCarriers,
-  startDemoTraffic,
-} from "./core/sandbox/sandbox.ts";
+import { SANDBOX_ENV, startDemoTraffic } from "./core/sandbox/sandbox.ts";
+import { serveSimulated } from "./core/sandbox/serve_simulated.ts";
 import { startMinutes } from "./core/sandbox/heartbeat.ts";
+import { baseTerms } from "./core/sms_billing/settings.ts";
+import { ensureSmsBase } from "./core/sms_billing/terms.ts";
 import { renderWelcome } from "./core/sandbox/welcome.ts";
 import { jobKinds, processCallCosts } from "./cron/jobs.ts";
 import { createBackground } from "./cron/background.ts";
@@ -48,6 +57,10 @@ export interface Doors {
   egress: Egress;
   config: Config;
   files: StaticFiles;
+  /** To webhook endpoints of customers; without one they are off. */
+  endpoints?: EndpointEgress;
+  /** To the mail server; without one mail is off. */
+  mailer?: Mailer | null;
   /** The clock's hand when this is a sandbox. */
   sandbox: { advance(ms: number): void } | null;
 }
@@ -79,6 +92,11 @@ export function wire(doors: Doors): Program {
     bland: config.bland,
     twilio: config.twilio,
     telnyx: config.telnyx,
+    sippy: config.sippy ? createSippyClient({ egress, clock, ids }, config.sippy) : null,
+    settleMs: (config.sippy?.settleSeconds ?? SETTLE_SECONDS) * SECOND_MS,
+    endpoints: doors.endpoints,
+    mailer: doors.mailer ?? null,
+    publicUrl: config.publicUrl ?? undefined,
   };
   const kinds = jobKinds(deps);
   const background = createBackground(deps, kinds);
@@ -100,10 +118,13 @@ export function wire(doors: Doors): Program {
     startedAtMs: clock.now(),
     version: VERSION,
   });
-  const { eventRetentionDays } = config;
-  const minute = () => runMinute({ ...deps, kinds, eventRetentionDays });
+  const { eventRetentionDays, billRetentionMonths } = config;
+  const minute = () => runMinute({ ...deps, kinds, eventRetentionDays, billRetentionMonths });
   return { app, deps, minute, sync, idle: background.idle, stop: background.stop };
 }
+
+/** Where Sippy is off, bills that were sent to it before are still in doubt for so long. */
+const SETTLE_SECONDS = 300;
 
 if (import.meta.main) await main();
 
@@ -112,6 +133,7 @@ async function main(): Promise<void> {
     refuse("Cannot start: this runtime has no Temporal; use Deno 2.9 or later");
   }
   if (Deno.args.includes("--verify-ledger")) await verifyLedger();
+  else if (Deno.args.includes("--migrate-sms-billing")) await migrateSmsBilling();
   else if (Deno.args.includes("--sandbox")) await startSandbox();
   else await startLive();
 }
@@ -139,7 +161,9 @@ async function startLive(): Promise<void> {
   const kv = await openKv(config.kvPath);
   const ids = createIds(clock);
   const egress = createEgress({ allowedOrigins: carrierOrigins(config), clock });
-  program = wire({ kv, clock, ids, log, egress, config, files: await readFiles(), sandbox: null });
+  const files = await readFiles();
+  const ways = openWays(config, clock);
+  program = wire({ kv, clock, ids, log, egress, config, files, ...ways, sandbox: null });
   const proof = await proveStore(program.deps);
   if (proof.status !== "kept") {
     refuse(`Cannot start: the database does not keep what it is given (${proof.reason})`);
@@ -154,7 +178,15 @@ async function startSandbox(): Promise<void> {
   const nowMs = systemClock().now();
   const clock = testClock(-HISTORY_DAYS * DAY_MS);
   const ids = createIds(clock);
-  const simulated = serveSimulated({ clock, ids, env });
+  const serveHere = (handler: Deno.ServeHandler) =>
+    Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, handler);
+  const simulated = serveSimulated({
+    clock,
+    ids,
+    env,
+    serve: serveHere,
+    readConfig: configOrRefuse,
+  });
   const { config, carriers } = simulated;
   const path = config.kvPath ?? SANDBOX_ENV.KV_PATH;
   await Promise.all(["", "-wal", "-shm"].map((end) => Deno.remove(path + end).catch(() => {})));
@@ -164,7 +196,8 @@ async function startSandbox(): Promise<void> {
   const kv = await openKv(path);
   const egress = createEgress({ allowedOrigins: carrierOrigins(config), clock });
   const files = await readFiles();
-  const program = wire({ kv, clock, ids, log, egress, config, files, sandbox: clock });
+  const ways = openWays(config, clock);
+  const program = wire({ kv, clock, ids, log, egress, config, files, ...ways, sandbox: clock });
   await ensureBasics(program, config);
   const sync = () => program.sync({ actor: "sync" });
   await createDemo({ ...program.deps, clock, carriers, sync }, { nowMs });
@@ -179,41 +212,46 @@ async function startSandbox(): Promise<void> {
   stopTraffic();
   stopMinutes();
   disconnect();
-  await simulated.server.shutdown();
+  await simulated.close();
 }
 
-/** Serves the simulated carriers, and configures the program to use them. */
-function serveSimulated(
-  { clock, ids, env }: { clock: TestClock; ids: Ids; env: Record<string, string> },
-) {
-  const publicUrl = env.PUBLIC_URL || `http://127.0.0.1:${env.PORT || 8000}`;
-  let post: (callback: CarrierPost) => Promise<number> = () => Promise.reject(new Error("not yet"));
-  const carriers = createCarriers({ clock, ids, publicUrl, post: (callback) => post(callback) });
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    serveCarriers(carriers),
-  );
-  const url = `http://127.0.0.1:${server.addr.port}`;
-  const config = configOrRefuse({
-    ...env,
-    PUBLIC_URL: publicUrl,
-    BLAND_BASE_URL: url,
-    TWILIO_BASE_URL: url,
-    TELNYX_BASE_URL: `${url}/v2`,
-    TELNYX_PUBLIC_KEY: carriers.telnyx.publicKey,
-  });
-  /** From now on, callbacks arrive; the answer ends that. */
-  function connect(ourUrl: string): () => void {
-    const egress = createEgress({ allowedOrigins: [ourUrl], clock });
-    post = async ({ path, body, headers }) => {
-      const answer = await egress({ url: ourUrl + path, body, headers });
-      if (answer.status === "unreachable") throw new Error(answer.reason);
-      return answer.httpStatus;
-    };
-    return () => egress.close();
+/** The ways out of notices. */
+function openWays(config: Config, clock: Clock): Pick<Doors, "endpoints" | "mailer"> {
+  return {
+    endpoints: createEndpointEgress({ clock, mayReachLoopback: mayReachLoopback(config) }),
+    mailer: config.mail ? createMailer(config.mail) : null,
+  };
+}
+
+/** Brings usage of another system into the database of KV_PATH, with no server running. */
+async function migrateSmsBilling(): Promise<void> {
+  const env = Deno.env.toObject();
+  const config = configOrRefuse(env);
+  const path = parseArgs({ strict: false, options: { file: { type: "string" } } }).values.file;
+  if (config.kvPath === null) {
+    refuse("Cannot migrate: KV_PATH is not set. It names the database file");
   }
-  const addresses = { Bland: url, Telnyx: `${url}/v2`, Twilio: url };
-  return { carriers, config, connect, addresses, server };
+  if (typeof path !== "string") refuse("Cannot migrate: --file names no CSV or JSON file");
+  const text = await Deno.readTextFile(path).catch((error) =>
+    refuse(`Cannot migrate: ${path} cannot be read (${error.name})`)
+  );
+  const clock = systemClock();
+  const ids = createIds(clock);
+  const log = createLog({ level: "error", format: config.logFormat, clock });
+  const kv = await openKv(config.kvPath);
+  const store = createStore({ kv, clock });
+  const deps = { store, gates: createGates({ store, clock, ids, log }), clock, ids, log };
+  await ensureShippedPlans(deps);
+  const encoder = new TextEncoder();
+  const progress = createProgressLine({
+    clock,
+    write: (line) => void Deno.stderr.writeSync(encoder.encode(line)),
+    isTerminal: Deno.stderr.isTerminal(),
+  });
+  const base = baseTerms(config.smsBilling);
+  const tally = await runMigration(deps, { file: { name: path, text }, base, progress });
+  kv.close();
+  say(describeMigration(tally));
 }
 
 /** Recomputes every wallet and says what it found; exit code 1 when something does not add up. */
@@ -262,8 +300,9 @@ function serve(
 }
 
 /** The shipped plans, and somebody who can sign in. */
-async function ensureBasics({ deps }: Program, { firstAdmin }: Config): Promise<void> {
+async function ensureBasics({ deps }: Program, { firstAdmin, smsBilling }: Config): Promise<void> {
   await ensureShippedPlans(deps);
+  await ensureSmsBase(deps, baseTerms(smsBilling));
   if (!firstAdmin) return;
   await ensureFirstAdmin(deps, { email: firstAdmin.email, password: firstAdmin.password.reveal() });
 }

@@ -97,6 +97,11 @@ export function formatInstant(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+/** An instant as the runtime's own object, for packages that take nothing else. */
+export function toDate(ms: number): Date {
+  return new Date(ms);
+}
+
 /** The UTC day of an instant, as `2026-11-20`. */
 export function utcDay(ms: number): string {
   return formatInstant(ms).slice(0, 10);

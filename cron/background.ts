@@ -5,9 +5,10 @@
  *
  * @module
  */
-import { MINUTE_MS } from "../core/clock.ts";
+import { MINUTE_MS, SECOND_MS } from "../core/clock.ts";
 import { type JobKinds, nextDueAtMs, runDueJobs } from "../core/jobs/run_jobs.ts";
 import { drainInbox } from "./mod.ts";
+import { type NoticeDoors, sendNotices } from "./send_notices.ts";
 import type { SyncDeps } from "./sync_calls.ts";
 
 /** Wakes, waits for and stops background work. */
@@ -24,7 +25,7 @@ export interface Background {
 const ALARM_MS_MAX = 20 * MINUTE_MS;
 
 /** Background work of this process: the inbox and the jobs go on side by side. */
-export function createBackground(deps: SyncDeps, kinds: JobKinds): Background {
+export function createBackground(deps: SyncDeps & NoticeDoors, kinds: JobKinds): Background {
   const { clock, log, store } = deps;
   let isStopped = false;
   let cancelAlarm = () => {};
@@ -32,11 +33,17 @@ export function createBackground(deps: SyncDeps, kinds: JobKinds): Background {
   // A carrier that answers slowly holds up jobs, but never what comes in.
   const jobs = createLane(log, async () => {
     if (isStopped) return;
-    await runDueJobs({ ...deps, kinds }, { untilMs: clock.now() + MINUTE_MS });
+    const runJobs = () => runDueJobs({ ...deps, kinds }, { untilMs: clock.now() + MINUTE_MS });
+    await sendNotices(deps);
+    let ran = await runJobs();
+    // What the jobs gave people to hear of goes out at once too.
+    if (await sendNotices(deps) > 0) ran += await runJobs();
     const dueAtMs = await nextDueAtMs(store);
     if (dueAtMs === null || dueAtMs > clock.now() + ALARM_MS_MAX || isStopped) return;
     cancelAlarm();
-    cancelAlarm = clock.after(Math.max(0, dueAtMs - clock.now()), nudge);
+    // What was due and did not run is somebody else's for the moment.
+    const atLeastMs = ran === 0 ? SECOND_MS : 0;
+    cancelAlarm = clock.after(Math.max(atLeastMs, dueAtMs - clock.now()), nudge);
   });
   const inbox = createLane(log, async () => {
     if (isStopped) return;

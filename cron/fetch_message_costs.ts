@@ -21,6 +21,8 @@ import type { Message } from "../core/usage/messages.ts";
 import { clientOf, COST_RETRIES_MS } from "./fetch_telnyx_costs.ts";
 import { readMessageRecords, type ReadMessages } from "./read_message_records.ts";
 import type { SyncDeps } from "./sync_calls.ts";
+import { giveTurnBack } from "./telnyx_turn.ts";
+import { tellIfNotFound } from "./tell_cost_not_found.ts";
 
 const JOBS_PER_COMMIT = 50;
 
@@ -31,6 +33,7 @@ export async function fetchMessageCosts(deps: SyncDeps, jobs: Job[]): Promise<vo
   const read = deps.telnyx
     ? await readMessageRecords(deps, { client: clientOf(deps, deps.telnyx), messages: open })
     : NOT_CONFIGURED;
+  if (read.pauseMs !== null) await giveTurnBack(deps, "messages");
   for (let i = 0; i < jobs.length; i += JOBS_PER_COMMIT) {
     const part = jobs.slice(i, i + JOBS_PER_COMMIT).map((job) => {
       const message = messages.get(job.unique) ?? null;
@@ -96,7 +99,10 @@ async function endPart(
       let count = 0;
       for (const { job, message, result, cost } of part) {
         const end = { job, result, retryAfterMs: COST_RETRIES_MS, nowMs };
-        if (!await stageJobEnd(batch, end) || !cost || !message) continue;
+        const isOurs = await stageJobEnd(batch, end);
+        const told = { job, what: "message", usage: message, atMs: nowMs } as const;
+        if (isOurs) await tellIfNotFound(batch, told);
+        if (!isOurs || !cost || !message) continue;
         if (await stageMessageCost(batch, { messageId: message.id, cost, atMs: nowMs })) count++;
       }
       return count;

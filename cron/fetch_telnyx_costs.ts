@@ -24,6 +24,8 @@ import { type Call, DETAIL_RECORDS } from "../core/usage/calls.ts";
 import { callId } from "../core/usage/call_usage.ts";
 import { type ReadRecords, readRecords } from "./read_telnyx_records.ts";
 import type { SyncDeps } from "./sync_calls.ts";
+import { giveTurnBack } from "./telnyx_turn.ts";
+import { tellIfNotFound } from "./tell_cost_not_found.ts";
 
 /** Fetches what a call cost; its unique name is the call session. */
 export const TELNYX_COST_JOB = "telnyx_call_cost";
@@ -52,6 +54,8 @@ export async function fetchCallCosts(deps: SyncDeps, jobs: Job[]): Promise<void>
   const read = client
     ? await readRecords(deps, { client, calls: open })
     : nothingRead("Telnyx is not configured");
+  // What the quota cut short goes on as soon as there is some again.
+  if (read.pauseMs !== null) await giveTurnBack(deps, "calls");
   const owners = new Set<string>();
   for (let i = 0; i < jobs.length; i += JOBS_PER_COMMIT) {
     const part = jobs.slice(i, i + JOBS_PER_COMMIT).map((job) => {
@@ -175,6 +179,7 @@ async function endPart(
           retryAfterMs: COST_RETRIES_MS,
           nowMs,
         });
+        if (isOurs) await tellIfNotFound(batch, { job, what: "call", usage: call, atMs: nowMs });
         if (!isOurs || !cost || !call) continue;
         if (await stageCost(batch, { callId: call.id, cost, atMs: nowMs })) count++;
       }

@@ -2,7 +2,8 @@
  * Every kind of durable job, and when each is tried again.
  *
  * Goes to: `core/billing/bill_due.ts`, `core/billing/claim_calls.ts`, `cron/sync_calls.ts`,
- * `cron/fetch_telnyx_costs.ts`, `cron/fetch_message_costs.ts`, `cron/reconcile_carriers.ts`.
+ * `cron/fetch_telnyx_costs.ts`, `cron/fetch_message_costs.ts`, `cron/telnyx_turn.ts`,
+ * `cron/reconcile_carriers.ts`, `cron/run_sms_cycle.ts`.
  *
  * @module
  */
@@ -20,6 +21,11 @@ import {
   runDueJobs,
   type SoloJobKind,
 } from "../core/jobs/run_jobs.ts";
+import { paymentKind } from "../core/sms_billing/pay_bill.ts";
+import type { PayDeps } from "../core/sms_billing/pay_change.ts";
+import { SMS_PAYMENT_JOB } from "../core/sms_billing/payment_job.ts";
+import { SMS_CYCLE_JOB } from "../core/sms_billing/close_due.ts";
+import { applySmsTerms, SMS_TERMS_JOB } from "../core/sms_billing/terms.ts";
 import { fetchMessageCosts } from "./fetch_message_costs.ts";
 import {
   COST_RETRIES_MS,
@@ -28,13 +34,20 @@ import {
   TELNYX_MESSAGE_COST_JOB,
 } from "./fetch_telnyx_costs.ts";
 import { runReconciliation } from "./reconcile_carriers.ts";
+import { runSmsCycle } from "./run_sms_cycle.ts";
+import { type NoticeDoors, noticeKinds } from "./send_notices.ts";
 import { ASKED_RUN, syncCalls, type SyncDeps } from "./sync_calls.ts";
+import { takeTurn } from "./telnyx_turn.ts";
 
 const RETRIES = [10 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS] as const;
 
+/** How long a debit may still show up at Sippy, where nobody has said otherwise. */
+const SETTLE_MS = 5 * MINUTE_MS;
+
 /** The table of kinds over these doors. */
-export function jobKinds(deps: SyncDeps): JobKinds {
+export function jobKinds(deps: SyncDeps & NoticeDoors & Partial<PayDeps>): JobKinds {
   return {
+    ...noticeKinds(deps),
     [RELEASE_JOB]: {
       retryAfterMs: RETRIES,
       run: async (job) => {
@@ -53,13 +66,28 @@ export function jobKinds(deps: SyncDeps): JobKinds {
       },
     },
     [VERIFICATION_JOB]: verifyLedgerJob(deps),
+    [SMS_TERMS_JOB]: {
+      retryAfterMs: RETRIES,
+      run: async (_job, report) => {
+        const note = "accounts brought to the new terms";
+        const tell = (done: number) => report({ done, total: null, note });
+        return { status: "done", result: { accounts: await applySmsTerms(deps, tell) } };
+      },
+    },
+    [SMS_PAYMENT_JOB]: paymentKind({ sippy: null, settleMs: SETTLE_MS, ...deps }),
+    [SMS_CYCLE_JOB]: {
+      retryAfterMs: RETRIES,
+      run: (job, report) => runSmsCycle(deps, { frequency: job.unique, report }),
+    },
     [SYNC_JOB]: syncKind(deps),
     [TELNYX_COST_JOB]: {
       retryAfterMs: COST_RETRIES_MS,
+      takeTurn: ({ length: count }) => takeTurn(deps, { kind: "calls", count }),
       runTogether: (jobs) => fetchCallCosts(deps, jobs),
     },
     [TELNYX_MESSAGE_COST_JOB]: {
       retryAfterMs: COST_RETRIES_MS,
+      takeTurn: ({ length: count }) => takeTurn(deps, { kind: "messages", count }),
       runTogether: (jobs) => fetchMessageCosts(deps, jobs),
     },
     [RECONCILIATION_JOB]: {

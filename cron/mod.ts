@@ -14,17 +14,24 @@ import { drainEvents } from "../core/jobs/drain_events.ts";
 import { type JobKinds, runDueJobs } from "../core/jobs/run_jobs.ts";
 import { encodeRow } from "../core/kv/codec.ts";
 import { tickKey } from "../core/kv/keys.ts";
+import { closeDueBills } from "../core/sms_billing/close_due.ts";
+import { removeOldBills } from "../core/sms_billing/remove_old_bills.ts";
 import { foldClosedDays } from "../core/wallet/system_totals.ts";
 import { expireEvents } from "./expire_events.ts";
 import { keepBalances } from "./keep_balances.ts";
 import { processEvent } from "./process_event.ts";
 import { stageReconciliations } from "./reconcile_carriers.ts";
+import { type NoticeDoors, sendNotices } from "./send_notices.ts";
 import { sweepTelnyx } from "./sweep_telnyx.ts";
 import { takeInTelnyx } from "./take_in_telnyx.ts";
 import { MINUTE_RUN, syncCalls, type SyncDeps } from "./sync_calls.ts";
 
 /** What the minute needs. */
-export type TickDeps = SyncDeps & { kinds: JobKinds; eventRetentionDays: number };
+export type TickDeps = SyncDeps & NoticeDoors & {
+  kinds: JobKinds;
+  eventRetentionDays: number;
+  billRetentionMonths?: number;
+};
 
 interface Row {
   name: string;
@@ -36,10 +43,13 @@ interface Row {
 const CRONTAB: readonly Row[] = [
   { name: "drain inbox", every: "minute", run: drainInbox },
   { name: "sync carriers", every: "minute", run: syncCarriers },
+  { name: "close sms bills", every: "minute", run: closeSmsBills },
+  { name: "send notices", every: "minute", run: sendNotices },
   { name: "run jobs", every: "minute", run: (deps, untilMs) => runDueJobs(deps, { untilMs }) },
   { name: "retry parked calls", every: "hour", run: (deps) => billParked(deps, { actor: "cron" }) },
   { name: "close days", every: "day", run: (deps) => foldClosedDays(deps.store, deps.clock.now()) },
   { name: "expire events", every: "hour", run: dropOldEvents },
+  { name: "remove old bills", every: "day", run: dropOldBills },
   { name: "keep balances", every: "hour", run: keepBalances },
   { name: "sweep telnyx", every: "day", run: sweepTelnyx },
   { name: "reconcile carriers", every: "day", run: stageReconciliations },
@@ -55,6 +65,7 @@ export interface Tick {
   day: string;
 }
 
+const BILL_RETENTION_MONTHS = 12;
 /** No row is begun later than this into a minute. */
 const STOP_AFTER_MS = 45 * SECOND_MS;
 /** By then the minute answers, whatever still runs: a cron that never returns is never called again. */
@@ -110,6 +121,15 @@ export async function drainInbox(deps: SyncDeps, untilMs: number): Promise<void>
     together: { telnyx: (events) => takeInTelnyx(deps, events) },
     untilMs,
   });
+}
+
+function closeSmsBills(deps: TickDeps, untilMs: number): Promise<unknown> {
+  return closeDueBills(deps, { actor: "cron", untilMs });
+}
+
+function dropOldBills(deps: TickDeps, untilMs: number): Promise<unknown> {
+  const retentionMonths = deps.billRetentionMonths ?? BILL_RETENTION_MONTHS;
+  return removeOldBills(deps, { retentionMonths, untilMs });
 }
 
 async function dropOldEvents(deps: TickDeps): Promise<void> {

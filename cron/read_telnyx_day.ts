@@ -5,7 +5,7 @@
  * kept until the reading ends, and the next run goes on with the one behind it.
  *
  * Comes from: `cron/reconcile_telnyx.ts`. Goes to: `cron/read_telnyx_records.ts`,
- * `cron/telnyx_quota.ts`.
+ * `cron/telnyx_quota.ts`, `cron/telnyx_record_types.ts`.
  *
  * @module
  */
@@ -18,8 +18,9 @@ import { type Clock, DAY_MS, HOUR_MS, SECOND_MS } from "../core/clock.ts";
 import { encodeRow } from "../core/kv/codec.ts";
 import { recordPageKey } from "../core/kv/keys.ts";
 import type { Store } from "../core/kv/store.ts";
-import { RECORD_TYPES, REQUESTS_SPARED } from "./read_telnyx_records.ts";
+import { REQUESTS_SPARED } from "./read_telnyx_records.ts";
 import { openQuota, type TelnyxQuota } from "./telnyx_quota.ts";
+import { noteWebrtc, RECORD_TYPES, WEBRTC_TYPE } from "./telnyx_record_types.ts";
 
 /** A record, or a row that cannot be read. */
 export type RecordRow = TelnyxDetailRecord | UnreadableRecord;
@@ -80,6 +81,8 @@ async function readPages(
       totalPages = found.page.totalPages;
     }
   }
+  const hasAny = rows.some((row) => row.status === "record" && row.recordType === WEBRTC_TYPE);
+  if (hasAny) await noteWebrtc(deps);
   return { status: "read", rows };
 }
 

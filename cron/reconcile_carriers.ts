@@ -22,8 +22,10 @@ import {
 import { DAY_MS, HOUR_MS, parseInstant, SECOND_MS } from "../core/clock.ts";
 import { type Job, stageJob } from "../core/jobs/job.ts";
 import { type JobKinds, type JobResult, runJob } from "../core/jobs/run_jobs.ts";
-import { callByTimePrefix, callKey, jobByUniqueKey, timePart } from "../core/kv/keys.ts";
+import { callByTimePrefix, callKey, jobByUniqueKey, noticeKey, timePart } from "../core/kv/keys.ts";
 import { everyRow } from "../core/kv/page.ts";
+import { reconciliationNotice } from "../core/notices/causes.ts";
+import { stageNotice } from "../core/notices/notice.ts";
 import type { Carrier } from "../core/usage/call_usage.ts";
 import { type Call, talkSeconds } from "../core/usage/calls.ts";
 import { readListedSide } from "./reconcile_listing.ts";
@@ -158,6 +160,8 @@ export async function runReconciliation(deps: SyncDeps, job: Job): Promise<JobRe
   });
   const items = withSettled(found.items, await theirs.settle(found.items));
   const openCount = items.filter(({ state }) => state === "open").length;
+  // Told before it is kept: a run that dies between the two is run again, and tells nothing twice.
+  if (openCount > 0) await tellOfDifference(deps, { carrier, day, openCount });
   await keepReconciliation(deps.store, {
     ...before,
     ...found,
@@ -170,6 +174,17 @@ export async function runReconciliation(deps: SyncDeps, job: Job): Promise<JobRe
     finishedAtMs: deps.clock.now(),
   });
   return { status: "done", result: logged(deps, { carrier, day, found, openCount }) };
+}
+
+async function tellOfDifference(
+  deps: SyncDeps,
+  { carrier, day, openCount }: { carrier: Carrier; day: string; openCount: number },
+): Promise<void> {
+  const notice = reconciliationNotice({ carrier, day, openCount, atMs: deps.clock.now() });
+  await deps.gates.change({
+    gate: noticeKey(notice.id),
+    stage: (batch) => stageNotice(batch, notice),
+  });
 }
 
 const startOf = (day: string): number => parseInstant(`${day}T00:00:00Z`)!;

@@ -17,6 +17,9 @@ import type { BlandConfig, TelnyxConfig, TwilioConfig } from "../core/config.ts"
 import type { Egress } from "../core/egress.ts";
 import { type Cursor, getCursor, saveCursor } from "../core/jobs/cursors.ts";
 import { withLease } from "../core/jobs/lease.ts";
+import { cursorKey } from "../core/kv/keys.ts";
+import { syncFailingNotice } from "../core/notices/causes.ts";
+import { stageNotice } from "../core/notices/notice.ts";
 import { listBlandSources, MAIN_SOURCE } from "./bland_source.ts";
 import type { CallSource } from "./call_source.ts";
 import { logTracked } from "./log_tracked.ts";
@@ -103,11 +106,33 @@ async function syncSource(
         untilMs: deps.clock.now() + request.withinMs,
         report: request.report ?? (() => Promise.resolve()),
       });
-      await saveCursor(deps.store, moveCursor(cursor, { pull, nowMs: deps.clock.now() }));
+      const after = moveCursor(cursor, { pull, nowMs: deps.clock.now() });
+      if (after.failuresInARow === FAILURES_TOLD) await tellOfFailing(deps, { source, after });
+      else await saveCursor(deps.store, after);
       return pull;
     },
   });
   return leased.status === "worked" ? leased.result : null;
+}
+
+/** Runs in a row that must fail before people hear of it; then not again until one has gone well. */
+const FAILURES_TOLD = 5;
+
+/** Keeps where the key stands, and in the same commit that people are told of it. */
+async function tellOfFailing(
+  deps: SyncDeps,
+  { source, after }: { source: CallSource; after: Cursor },
+): Promise<void> {
+  const { sourceId, keyAccountId: accountId } = source;
+  const { failuresInARow: failures, lastError, lastRunAtMs: atMs } = after;
+  await deps.gates.change({
+    gate: cursorKey(sourceId),
+    stage: async (batch) => {
+      batch.set(cursorKey(sourceId), after);
+      const cause = { sourceId, accountId, failures, reason: lastError ?? "no answer", atMs };
+      await stageNotice(batch, syncFailingNotice(cause));
+    },
+  });
 }
 
 function moveCursor(cursor: Cursor, { pull, nowMs }: { pull: PullOutcome; nowMs: number }): Cursor {

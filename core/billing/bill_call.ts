@@ -17,6 +17,8 @@ import {
   walletWaitingKey,
 } from "../kv/keys.ts";
 import { amountOf, type Trace } from "../rating/trace.ts";
+import { waitingFundsNotice } from "../notices/causes.ts";
+import { stageNotice } from "../notices/notice.ts";
 import type { Call } from "../usage/calls.ts";
 import { recordDayChange } from "../wallet/day_total.ts";
 import { postEntry } from "../wallet/post_entry.ts";
@@ -131,7 +133,7 @@ function metadataOf(
 }
 
 function trimZeros(amount: string): string {
-  return amount.replace(/\.?0+$/, "");
+  return amount.replace(/\.?(?<!0)0+$/, "");
 }
 
 function countedCost(call: Call, currency: string): bigint | null {
@@ -183,6 +185,14 @@ async function wait(
     waitingCount: wallet.waitingCount + 1,
     waitingMicros: wallet.waitingMicros + targetMicros - charge.amountMicros,
   });
+  // A call that waited before and waits again, for another amount, is no other crossing.
+  if (wallet.waitingCount === 0 && charge.waitingSinceMs === null) {
+    const amountMicros = targetMicros - charge.amountMicros;
+    const { currency } = wallet;
+    const { id: callId, revision } = call;
+    const cause = { accountId, callId, revision, amountMicros, currency, atMs };
+    await stageNotice(batch, waitingFundsNotice(cause));
+  }
   batch.set(walletWaitingKey(accountId), {});
   batch.set(callWaitingKey(accountId, call.startedAtMs, call.id), {});
   batch.set(

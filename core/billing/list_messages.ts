@@ -154,20 +154,21 @@ async function getChargedMessages(
   const charges = messageIds.map((_, i) =>
     (rows[2 * i + 1]?.value ?? null) as MessageCharge | null
   );
-  const closed = await findClosed(store, charges);
+  const open = await findOpenBills(store, charges);
   return messageIds.map((_, i) => {
     const message = rows[2 * i]?.value as Message | undefined;
     const charge = charges[i]!;
-    const billId = closed.has(charge?.billId ?? "") ? charge!.billId : null;
+    const billId = open.has(charge?.billId ?? "") ? null : charge?.billId ?? null;
     return message ? { message, charge, billId } : null;
   });
 }
 
-async function findClosed(
+/** A bill that is not there any more was closed long ago. */
+async function findOpenBills(
   store: Store,
   charges: readonly (MessageCharge | null)[],
 ): Promise<Set<string>> {
   const billIds = [...new Set(charges.flatMap((charge) => charge?.billId ?? []))];
   const bills = await store.getMany<SmsBill>(billIds.map(smsBillKey));
-  return new Set(bills.flatMap((row) => row && row.value.status !== "open" ? [row.value.id] : []));
+  return new Set(bills.flatMap((row) => row?.value.status === "open" ? [row.value.id] : []));
 }

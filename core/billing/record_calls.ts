@@ -21,6 +21,7 @@ import {
   unassignedCallKey,
 } from "../kv/keys.ts";
 import { findOwner, type OwnerBook, readOwner, readOwners } from "./owner_book.ts";
+import { tellOfUnassigned } from "./tell_unassigned.ts";
 import { type Call, mergeReport, ownNumbers, stageCall } from "../usage/calls.ts";
 import { callId, type CallReport, type Carrier } from "../usage/call_usage.ts";
 
@@ -165,6 +166,9 @@ async function stageReports(
     tally.fresh.set(after.id, after);
   }
   await intake.also?.(batch, { reports: intake.reports, changes });
+  const fresh = changes.filter(({ before, after }) => !before && !after.accountId);
+  const parties = fresh.flatMap(({ after }) => claimsOf(after)[0] ?? []);
+  await tellOfUnassigned(batch, { parties, atMs: intake.atMs });
   return tally;
 }
 

@@ -19,6 +19,7 @@ import {
   unassignedMessageKey,
 } from "../kv/keys.ts";
 import type { Carrier } from "../usage/call_usage.ts";
+import { tellOfUnassigned } from "./tell_unassigned.ts";
 import { messageId, type MessageReport } from "../usage/message_usage.ts";
 import { mergeMessage, type Message, ownNumber, stageMessage } from "../usage/messages.ts";
 
@@ -105,6 +106,9 @@ async function stageReports(batch: Batch, intake: MessageIntake): Promise<Messag
     if (!accountId) tally.unassigned.push(after.id);
   }
   await intake.also?.(batch, { reports: intake.reports, changes });
+  const fresh = changes.filter(({ before, after }) => !before && !after.accountId);
+  const parties = fresh.map(({ after }) => ownNumber(after));
+  await tellOfUnassigned(batch, { parties, atMs: intake.atMs });
   return tally;
 }
 

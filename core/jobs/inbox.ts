@@ -5,7 +5,6 @@
  */
 import { type Clock, utcDay } from "../clock.ts";
 import type { Batch } from "../kv/batch.ts";
-import { encodeRow } from "../kv/codec.ts";
 import type { Gates } from "../kv/gates.ts";
 import {
   eventByTimeKey,
@@ -17,7 +16,7 @@ import {
   refusedDeliveryKey,
 } from "../kv/keys.ts";
 import { formatCursor, listPage, type Page } from "../kv/page.ts";
-import { DEADLINE_MS, type Store, StoreUnavailable, type Write } from "../kv/store.ts";
+import type { Store } from "../kv/store.ts";
 
 /** Where a delivery stands. `parked` waits for a person, with a reason. */
 export type EventState = "received" | "processed" | "parked";
@@ -60,59 +59,6 @@ export interface Processed {
 
 /** Attempts before an event that is never ready is parked. */
 export const EVENT_ATTEMPTS_MAX = 12;
-
-/** What came of keeping a delivery. */
-export interface Kept {
-  /** Whether it is the first of its id. */
-  status: "received" | "already_received";
-  /** As it is stored. */
-  event: InboxEvent;
-}
-
-/** A carrier waits two seconds for an answer; by then it has one, be it that it should repeat. */
-const KEEP_WITHIN_MS = 1_500;
-
-/**
- * Keeps a delivery once; a repeat answers the first one. Throws {@link StoreUnavailable} when it is not
- * known to be kept within {@link KEEP_WITHIN_MS}.
- *
- * The commit holds on to the absence of the row, so it needs no read before it; whatever else it
- * answers, the row itself then tells.
- */
-export async function receiveEvent(
-  deps: { store: Store; clock: Clock },
-  delivery: Delivery,
-): Promise<Kept> {
-  const nowMs = deps.clock.now();
-  const id = `${delivery.carrier}:${delivery.carrierEventId}`;
-  const event: InboxEvent = { id, ...delivery, receivedAtMs: nowMs, attempts: 0 };
-  const write = writeOf(event);
-  const giveUpAtMs = nowMs + KEEP_WITHIN_MS;
-  for (let tries = 0; tries < KEEP_TRIES_MAX && deps.clock.now() < giveUpAtMs; tries++) {
-    const leftMs = giveUpAtMs - deps.clock.now();
-    const store = deps.store.within(Math.min(DEADLINE_MS.webhook, leftMs));
-    if ((await store.commit(write)).status === "ok") return { status: "received", event };
-    const earlier = (await store.get<InboxEvent>(eventKey(id)))?.value;
-    if (!earlier) continue;
-    const isOurs = encodeRow(eventKey(id), earlier).join() === write.puts[0]!.bytes.join();
-    return { status: isOurs ? "received" : "already_received", event: earlier };
-  }
-  throw new StoreUnavailable("A delivery is not known to be kept");
-}
-
-const KEEP_TRIES_MAX = 3;
-
-function writeOf(event: InboxEvent): Write {
-  const key = eventKey(event.id);
-  const pointer = event.state === "received"
-    ? eventDueKey(event.receivedAtMs, event.id)
-    : eventByTimeKey(event.receivedAtMs, event.id);
-  return {
-    checks: [{ key, versionstamp: null }],
-    puts: [{ key, bytes: encodeRow(key, event) }, { key: pointer, bytes: encodeRow(pointer, {}) }],
-    deletes: [],
-  };
-}
 
 /** Counts a delivery that was refused; nothing else of it is kept. */
 export async function countRefused(

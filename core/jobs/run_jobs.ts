@@ -1,7 +1,7 @@
 /**
  * Takes up jobs that are due: one after the other, or together where they share their work.
  *
- * Goes to: `core/jobs/job.ts`.
+ * Goes to: `core/jobs/job.ts`, `core/jobs/take_jobs.ts`.
  *
  * @module
  */
@@ -12,7 +12,8 @@ import { type Gates, Unresolved } from "../kv/gates.ts";
 import { jobDuePrefix, jobKey, timePart } from "../kv/keys.ts";
 import type { Store } from "../kv/store.ts";
 import type { Log } from "../log.ts";
-import { gateOf, getJob, isUnfinished, type Job, type JobProgress, moveJob } from "./job.ts";
+import { gateOf, getJob, type Job, type JobProgress, moveJob } from "./job.ts";
+import { putOffJobs, takeJobs } from "./take_jobs.ts";
 
 /** What a run came to. `again` asks for another run after `inMs`, with the reason people will read. */
 export type JobResult =
@@ -34,9 +35,14 @@ export interface SoloJobKind {
 export interface GroupJobKind {
   /** Does many jobs; it ends each by `stageJobEnd` beside its effect. */
   runTogether: (jobs: Job[]) => Promise<void>;
+  /** Whether so many may run now, where they gather to share work; a job that is asked for alone always may. */
+  takeTurn?: (jobs: readonly Job[]) => Promise<Turn>;
   /** See {@link SoloJobKind.retryAfterMs}. */
   retryAfterMs: readonly number[];
 }
+
+/** Now, or not before `untilMs`; `soon`: a run has only just begun, and may still take them. */
+export type Turn = { status: "now" } | { status: "soon" } | { status: "later"; untilMs: number };
 
 /** One kind of work: what it does, and when to try again. */
 export type JobKind = SoloJobKind | GroupJobKind;
@@ -44,12 +50,8 @@ export type JobKind = SoloJobKind | GroupJobKind;
 /** Kind → what to do. `jobs/` is mechanism: the table comes from outside. */
 export type JobKinds = Record<string, JobKind>;
 
-/** A run that has not ended by then is taken for dead. */
-export const JOB_LEASE_MS = 120_000;
 /** Jobs taken up in one go. */
 export const JOBS_MAX = 1_000;
-/** Jobs taken by one commit: three rows each. */
-const JOBS_PER_COMMIT = 100;
 
 /** The doors, and the table of kinds. */
 export interface RunDeps {
@@ -81,7 +83,7 @@ export async function runDueJobs(
       if (deps.clock.now() >= untilMs) return count;
       try {
         count += shared
-          ? await runTogether(deps, { kind: shared, jobs: part })
+          ? await runGathered(deps, { kind: shared, jobs: part })
           : Number(await runJob(deps, part[0]!.id));
       } catch (error) {
         // One row that cannot be read or written must not keep those behind it from running.
@@ -130,16 +132,22 @@ function groupKind(deps: RunDeps, name: string): GroupJobKind | null {
   return kind && "runTogether" in kind ? kind : null;
 }
 
+/** Runs them when it is their turn; before that they are put off, to the same instant. */
+async function runGathered(
+  deps: RunDeps,
+  { kind, jobs }: { kind: GroupJobKind; jobs: Job[] },
+): Promise<number> {
+  const turn: Turn = await kind.takeTurn?.(jobs) ?? { status: "now" };
+  if (turn.status === "now") return await runTogether(deps, { kind, jobs });
+  if (turn.status === "later") await putOffJobs(deps, { jobs, untilMs: turn.untilMs });
+  return 0;
+}
+
 async function runTogether(
   deps: RunDeps,
   { kind, jobs }: { kind: GroupJobKind; jobs: Job[] },
 ): Promise<number> {
-  const taken: Job[] = [];
-  for (const [, ofGate] of Map.groupBy(jobs, (job) => gateOf(job).join("/"))) {
-    for (let i = 0; i < ofGate.length; i += JOBS_PER_COMMIT) {
-      taken.push(...await takeJobs(deps, ofGate.slice(i, i + JOBS_PER_COMMIT)));
-    }
-  }
+  const taken = await takeJobs(deps, jobs);
   if (taken.length === 0) return 0;
   try {
     await kind.runTogether(taken);
@@ -186,43 +194,6 @@ async function runKind(
     });
     return { status: "again", reason: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** Takes those that are still due; all of them are written beneath one gate. */
-async function takeJobs(deps: RunDeps, jobs: Job[]): Promise<Job[]> {
-  const token = deps.ids.id();
-  const nowMs = deps.clock.now();
-  return await deps.gates.change<Job[]>({
-    gate: gateOf(jobs[0]!),
-    reads: jobs.map((job) => jobKey(job.id)),
-    stage: async (batch) => {
-      const taken: Job[] = [];
-      for (const { id } of jobs) {
-        const job = await batch.get<Job>(jobKey(id));
-        if (job?.token === token) taken.push(job);
-        else if (job && isUnfinished(job) && job.dueAtMs <= nowMs) {
-          taken.push(stageTaking(batch, { job, token, nowMs }));
-        }
-      }
-      return taken;
-    },
-  });
-}
-
-function stageTaking(
-  batch: Batch,
-  { job, token, nowMs }: { job: Job; token: string; nowMs: number },
-): Job {
-  const taken: Job = {
-    ...job,
-    state: "running",
-    attempts: job.attempts + 1,
-    token,
-    isWoken: false,
-    dueAtMs: nowMs + JOB_LEASE_MS,
-  };
-  moveJob(batch, { from: job, to: taken });
-  return taken;
 }
 
 async function finishJob(
@@ -280,9 +251,10 @@ function endOf(
     return { ...next, state: "pending", attempts: now.attempts - 1, dueAtMs: nowMs + result.inMs };
   }
   const waitMs = retryAfterMs[now.attempts - 1];
-  return waitMs === undefined
-    ? { ...next, state: "failed", finishedAtMs: nowMs }
-    : { ...next, state: "pending", dueAtMs: nowMs + waitMs };
+  if (waitMs !== undefined) return { ...next, state: "pending", dueAtMs: nowMs + waitMs };
+  return now.isWoken
+    ? { ...next, state: "pending", attempts: 0, dueAtMs: nowMs, isWoken: false }
+    : { ...next, state: "failed", finishedAtMs: nowMs };
 }
 
 async function changeJob(

@@ -4,14 +4,19 @@
  * @module
  */
 import type { BlandSimulator } from "../carriers/bland/simulator.ts";
+import type { SippySimulator } from "../carriers/sippy/simulator.ts";
 import type { TwilioSimulator } from "../carriers/twilio/simulator.ts";
 import { assignNumber } from "../billing/claim_calls.ts";
 import type { BillingDeps } from "../billing/bill_due.ts";
 import { moveMoney } from "../billing/move_money.ts";
 import { openAccount } from "../billing/open_account.ts";
+import { recordUsage, type UsageItem } from "../billing/record_usage.ts";
 import { setWallet } from "../billing/set_wallet.ts";
-import { DAY_MS, HOUR_MS, type TestClock } from "../clock.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, type TestClock } from "../clock.ts";
 import { parseAmount } from "../money.ts";
+import { closeDueBills } from "../sms_billing/close_due.ts";
+import type { SmsLevel } from "../sms_billing/settings.ts";
+import { setAccountLevel } from "../sms_billing/terms.ts";
 
 /** One demo account. */
 export interface DemoAccount {
@@ -29,6 +34,12 @@ export interface DemoAccount {
   numbers: string[];
   /** Calls on a past day at most. */
   callsPerDay: number;
+  /** Messages on a past day at most, as its own sending code reports them. */
+  messagesPerDay: number;
+  /** Its number at Sippy; null when it has none there. */
+  sippyAccountId: number | null;
+  /** Its own terms of SMS billing. */
+  smsTerms: SmsLevel;
 }
 
 /** Plenty of money, little money, and a wallet that may go below zero. */
@@ -41,6 +52,9 @@ export const DEMO_ACCOUNTS: readonly DemoAccount[] = [
     policy: "wait",
     numbers: ["+12125550101", "+12125550102"],
     callsPerDay: 14,
+    messagesPerDay: 9,
+    sippyAccountId: null,
+    smsTerms: {},
   },
   {
     id: "bolt",
@@ -50,6 +64,9 @@ export const DEMO_ACCOUNTS: readonly DemoAccount[] = [
     policy: "wait",
     numbers: ["+13105550111"],
     callsPerDay: 3,
+    messagesPerDay: 20,
+    sippyAccountId: 4711,
+    smsTerms: { frequency: "weekly", payment: "sippy" },
   },
   {
     id: "cleo",
@@ -59,6 +76,9 @@ export const DEMO_ACCOUNTS: readonly DemoAccount[] = [
     policy: "overdraw",
     numbers: ["+6495550121"],
     callsPerDay: 5,
+    messagesPerDay: 12,
+    sippyAccountId: null,
+    smsTerms: { frequency: "threshold", thresholdMessages: 100 },
   },
 ];
 
@@ -72,7 +92,7 @@ export interface DemoDeps extends BillingDeps {
   /** Set back by {@link HISTORY_DAYS}; moved forward a day at a time. */
   clock: TestClock;
   /** Where its calls come from. */
-  carriers: { bland: BlandSimulator; twilio: TwilioSimulator };
+  carriers: { bland: BlandSimulator; twilio: TwilioSimulator; sippy: SippySimulator };
   /** Fetches and bills. */
   sync: () => Promise<unknown>;
 }
@@ -83,8 +103,10 @@ export async function createDemo(deps: DemoDeps, { nowMs }: { nowMs: number }): 
   while (deps.clock.now() < nowMs) {
     const stepMs = Math.min(DAY_MS, nowMs - deps.clock.now());
     placeDay(deps, { fromMs: deps.clock.now(), stepMs });
+    await sendDay(deps, { fromMs: deps.clock.now(), stepMs });
     deps.clock.advance(stepMs);
     await deps.sync();
+    await closeDueBills(deps, { actor: "cron", untilMs: deps.clock.now() + MINUTE_MS });
   }
 }
 
@@ -97,10 +119,16 @@ async function openDemoAccount(deps: DemoDeps, account: DemoAccount): Promise<vo
     email: `${id}@example.com`,
     currency: "USD",
     timezone,
-    sippyAccountId: null,
+    sippyAccountId: account.sippyAccountId,
     ratePlans: {},
   };
   await openAccount(deps, { request, actor });
+  const level = account.smsTerms;
+  await setAccountLevel(deps, { accountId: id, level, isExpected: () => true, actor });
+  if (account.sippyAccountId !== null) {
+    const balanceMicros = parseAmount("100.00")!;
+    deps.carriers.sippy.placeAccount({ iAccount: account.sippyAccountId, balanceMicros });
+  }
   const fromMs = deps.clock.now() - DAY_MS;
   for (const number of account.numbers) {
     await assignNumber(deps, {
@@ -138,6 +166,35 @@ function placeDay(deps: DemoDeps, { fromMs, stepMs }: { fromMs: number; stepMs: 
   }
   if (stepMs < DAY_MS) {
     placeCall(deps, { number: UNASSIGNED_NUMBER, fromMs, stepMs: Math.min(stepMs, HOUR_MS) });
+  }
+}
+
+/** Where the demo's messages go. */
+const PLACES = [
+  { to: "+12025550142", country: "US", prefix: "+1" },
+  { to: "+442079460142", country: "GB", prefix: "+44" },
+  { to: "+37251234567", country: "EE", prefix: "+372" },
+] as const;
+
+/** Reports a day's messages as an account's own sending code would; those still to come are left out. */
+async function sendDay(
+  deps: DemoDeps,
+  { fromMs, stepMs }: { fromMs: number; stepMs: number },
+): Promise<void> {
+  for (const { id, messagesPerDay } of DEMO_ACCOUNTS) {
+    const count = Math.floor(deps.ids.random() * (messagesPerDay + 1));
+    const items = Array.from({ length: count }, (_, i): UsageItem => ({
+      ...pick(deps, PLACES),
+      messageId: `${id}-${fromMs}-${i}`,
+      from: null,
+      segments: 1 + Math.floor(deps.ids.random() * 2),
+      count: 1,
+      priceMicros: null,
+      currency: null,
+      sentAtMs: fromMs + Math.floor(deps.ids.random() * stepMs * 0.9),
+      fingerprint: "demo",
+    }));
+    await recordUsage(deps, { accountId: id, items, actor: "sandbox" });
   }
 }
 

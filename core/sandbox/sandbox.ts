@@ -4,11 +4,12 @@
  * It listens on loopback alone, and its secrets are printed; nothing of it exists in a live run.
  *
  * Goes to: `core/carriers/bland/simulator.ts`, `core/carriers/twilio/simulator.ts`,
- * `core/sandbox/demo.ts`.
+ * `core/carriers/sippy/simulator.ts`, `core/sandbox/demo.ts`.
  *
  * @module
  */
 import { type BlandSimulator, createBlandSimulator } from "../carriers/bland/simulator.ts";
+import { createSippySimulator, type SippySimulator } from "../carriers/sippy/simulator.ts";
 import { createTelnyxSimulator, type TelnyxSimulator } from "../carriers/telnyx/simulator.ts";
 import { createTwilioSimulator, type TwilioSimulator } from "../carriers/twilio/simulator.ts";
 import { type Clock, SECOND_MS } from "../clock.ts";
@@ -29,6 +30,8 @@ export const SANDBOX_ENV = {
   TELNYX_API_KEY: "sandbox-telnyx-key",
   TWILIO_ACCOUNT_SID: "AC00000000000000000000000000000000",
   TWILIO_AUTH_TOKEN: "sandbox-twilio-token",
+  SIPPY_USERNAME: "sandbox",
+  SIPPY_PASSWORD: "sandbox-sippy-password",
   LOG_FORMAT: "text",
 } as const;
 
@@ -40,6 +43,8 @@ export interface Carriers {
   telnyx: TelnyxSimulator;
   /** Calls and messages, told by callbacks, some of them lost. */
   twilio: TwilioSimulator;
+  /** Collects SMS bills; some of its answers are lost. */
+  sippy: SippySimulator;
 }
 
 /** One posted callback of a carrier, on its way to our own address. */
@@ -91,22 +96,30 @@ export function createCarriers(
   });
   // The real one does not send prices with its events unless it is told to.
   telnyx.faults.sendsCallCost = false;
-  return { bland, telnyx, twilio };
+  const sippy = createSippySimulator({
+    clock,
+    random: ids.random,
+    id: ids.id,
+    username: SANDBOX_ENV.SIPPY_USERNAME,
+    password: SANDBOX_ENV.SIPPY_PASSWORD,
+  });
+  return { bland, telnyx, twilio, sippy };
 }
 
 /** Every simulated carrier behind one address, told apart by the paths they really have. */
 export function serveCarriers(
-  { bland, telnyx, twilio }: Carriers,
+  { bland, telnyx, twilio, sippy }: Carriers,
 ): (request: Request) => Response | Promise<Response> {
   return (request) => {
     const { pathname } = new URL(request.url);
     if (pathname.startsWith("/2010-04-01/")) return twilio.app.fetch(request);
+    if (pathname.startsWith("/xmlapi/")) return sippy.app.fetch(request);
     return pathname.startsWith("/v2/") ? telnyx.app.fetch(request) : bland.app.fetch(request);
   };
 }
 
 /** Lets calls come and go on the demo's numbers until the answer is called. */
-export function startDemoTraffic({ bland, telnyx, twilio }: Carriers): () => void {
+export function startDemoTraffic({ bland, telnyx, twilio, sippy }: Carriers): () => void {
   const numbers = DEMO_ACCOUNTS.flatMap((account) =>
     account.numbers.map((number) => ({ number, accountId: account.id }))
   );
@@ -120,5 +133,6 @@ export function startDemoTraffic({ bland, telnyx, twilio }: Carriers): () => voi
     for (const stop of stops) stop();
     twilio.stop();
     telnyx.stop();
+    sippy.stop();
   };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createPublicKey, verify } from "node:crypto";
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { MINUTE_MS, SECOND_MS } from "../../clock.ts";
 
@@ -24,8 +24,6 @@ export interface TelnyxDelivery {
   signature: string | null;
   /** {@link TELNYX_TIMESTAMP_HEADER}; null when missing. */
   timestamp: string | null;
-  /** Base64 of the raw 32 bytes, as the portal shows it. */
-  publicKey: string;
   /** The present. */
   nowMs: number;
 }
@@ -40,27 +38,31 @@ export type TelnyxProof =
   };
 
 /**
- * Whether the signature is Ed25519 over `timestamp|raw body` under the key, and fresh.
+ * Tells of deliveries whether the signature is Ed25519 over `timestamp|raw body` under the key, and
+ * fresh. The key is base64 of the raw 32 bytes, as the portal shows it; one that is none refuses all.
  *
  * Base64 is standard, padded and canonical; the timestamp is compared in whole seconds, as the
  * official SDK does. An empty body may be well signed; reading it refuses it.
  * Source: Telnyx documentation, "Receiving webhooks"; npm telnyx 7.24.0, `src/lib/webhooks.ts`.
  */
-export function verifyTelnyxSignature(delivery: TelnyxDelivery): TelnyxProof {
-  const { timestamp } = delivery;
-  const signature = decodeBase64(delivery.signature ?? "", SIGNATURE_BYTES);
-  const key = decodeBase64(delivery.publicKey, KEY_BYTES);
-  if (!signature || !key || timestamp === null || !/^\d{1,15}$/.test(timestamp)) {
-    return { status: "refused", reason: "malformed" };
-  }
-  const ageSeconds = Math.floor(delivery.nowMs / SECOND_MS) - Number(timestamp);
-  if (Math.abs(ageSeconds) * SECOND_MS > TELNYX_TOLERANCE_MS) {
-    return { status: "refused", reason: "stale" };
-  }
-  const signed = Buffer.concat([Buffer.from(`${timestamp}|`), delivery.body]);
-  return isSignedBy(key, { signed, signature })
-    ? { status: "verified" }
-    : { status: "refused", reason: "bad_signature" };
+export function createTelnyxVerifier(
+  publicKey: string,
+): (delivery: TelnyxDelivery) => TelnyxProof {
+  const key = readKey(publicKey);
+  return ({ body, signature: signatureText, timestamp, nowMs }) => {
+    const signature = decodeBase64(signatureText ?? "", SIGNATURE_BYTES);
+    if (!signature || !key || timestamp === null || !/^\d{1,15}$/.test(timestamp)) {
+      return { status: "refused", reason: "malformed" };
+    }
+    const ageSeconds = Math.floor(nowMs / SECOND_MS) - Number(timestamp);
+    if (Math.abs(ageSeconds) * SECOND_MS > TELNYX_TOLERANCE_MS) {
+      return { status: "refused", reason: "stale" };
+    }
+    const signed = Buffer.concat([Buffer.from(`${timestamp}|`), body]);
+    return verify(null, signed, key, signature)
+      ? { status: "verified" }
+      : { status: "refused", reason: "bad_signature" };
+  };
 }
 
 const SIGNATURE_BYTES = 64;
@@ -76,20 +78,14 @@ function decodeBase64(text: string, byteCount: number): Uint8Array | null {
 // What turns 32 raw bytes into a SubjectPublicKeyInfo (RFC 8410, section 4).
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 
-function isSignedBy(
-  key: Uint8Array,
-  { signed, signature }: { signed: Uint8Array; signature: Uint8Array },
-): boolean {
+/** Null unless it is 32 bytes that are a point of the curve. */
+function readKey(publicKey: string): KeyObject | null {
+  const bytes = decodeBase64(publicKey, KEY_BYTES);
+  if (!bytes) return null;
   try {
-    const der = Buffer.concat([SPKI_PREFIX, key]);
-    return verify(
-      null,
-      signed,
-      createPublicKey({ key: der, format: "der", type: "spki" }),
-      signature,
-    );
+    const der = Buffer.concat([SPKI_PREFIX, bytes]);
+    return createPublicKey({ key: der, format: "der", type: "spki" });
   } catch {
-    // 32 bytes need not be a point of the curve.
-    return false;
+    return null;
   }
 }

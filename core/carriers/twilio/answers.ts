@@ -97,7 +97,7 @@ function scrub({ secrets }: AnswerDeps, text: string): string {
   return withoutSecrets.slice(0, 10 * REASON_LENGTH_MAX)
     // deno-lint-ignore no-control-regex
     .replace(/[\u0000-\u001f\u007f-\u009f]/g, " ")
-    .replace(/(?=[\w+/=.:-]*\d)[\w+/=.:-]{16,}|[\w+/=.:-]{24,}/g, "…")
+    .replace(/[\w+/=.:-]{16,}/g, (token) => token.length >= 24 || /\d/.test(token) ? "…" : token)
     .slice(0, REASON_LENGTH_MAX)
     .toWellFormed();
 }

@@ -88,7 +88,7 @@ function renderPrice(call: SimulatedCall): JsonNumber {
 }
 
 function trimZeros(decimal: string): string {
-  return decimal.replace(/\.?0+$/, "");
+  return decimal.replace(/\.?(?<!0)0+$/, "");
 }
 
 function renderQueueStatus(call: SimulatedCall, nowMs: number): string {
