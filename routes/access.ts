@@ -33,6 +33,8 @@ const CHANGE: readonly CallerKind[] = ["admin_program"];
 const READ: readonly CallerKind[] = ["admin_program", "admin_person", "viewer"];
 const OWN_CHANGE: readonly CallerKind[] = [...CHANGE, "account_program"];
 const OWN_READ: readonly CallerKind[] = [...READ, "account_program", "account_person"];
+/** What names no account is about the caller's own. */
+const OWN_ONLY: readonly CallerKind[] = ["account_program", "account_person"];
 const PAGE_READ: readonly CallerKind[] = ["admin_person", "viewer"];
 const PAGE_CHANGE: readonly CallerKind[] = ["admin_person"];
 
@@ -66,6 +68,14 @@ const SEED_LINES: readonly Line[] = [
   ["GET", "/api/calls/scheduled-sync", CRON],
   ["POST", "/api/calls/scheduled-sync", CRON],
   ["POST", "/api/calls/sync", OWN_CHANGE],
+  ["GET", "/api/cron/process-sms-billing", CRON],
+  ["POST", "/api/cron/process-sms-billing", CRON],
+  ["GET", "/api/admin/sms/billing", READ],
+  ["POST", "/api/admin/sms/billing", CHANGE],
+  ["GET", "/api/admin/sms/billing-settings", READ],
+  ["PUT", "/api/admin/sms/billing-settings", CHANGE],
+  ["GET", "/api/admin/sms/billing-stats", READ],
+  ["GET", "/api/user/billing-summary", OWN_ONLY],
 ];
 
 const API_LINES: readonly Line[] = [
@@ -90,6 +100,8 @@ const API_LINES: readonly Line[] = [
   ["GET", "/calls/:id", OWN_READ],
   ["GET", "/messages", OWN_READ],
   ["GET", "/messages/:id", OWN_READ],
+  ["POST", "/sms/checks", OWN_CHANGE],
+  ["POST", "/sms/usage", OWN_CHANGE],
   ["GET", "/usage-records", OWN_READ],
   ["GET", "/rate-plans", READ],
   ["GET", "/rate-plans/:id", READ],
@@ -105,6 +117,15 @@ const API_LINES: readonly Line[] = [
   ["GET", "/reconciliations", READ],
   ["POST", "/reconciliations", CHANGE],
   ["GET", "/audit-log", READ],
+  ["GET", "/notices", OWN_READ],
+  ["POST", "/notices/:id/reads", CHANGE],
+  ["GET", "/webhook-endpoints", READ],
+  ["POST", "/webhook-endpoints", CHANGE],
+  ["GET", "/webhook-endpoints/:id", READ],
+  ["DELETE", "/webhook-endpoints/:id", CHANGE],
+  ["POST", "/webhook-endpoints/:id/rotations", CHANGE],
+  ["POST", "/webhook-endpoints/:id/tests", CHANGE],
+  ["GET", "/webhook-endpoints/:id/deliveries", READ],
 ];
 
 const PAGE_LINES: readonly Line[] = [
@@ -147,6 +168,15 @@ const PAGE_LINES: readonly Line[] = [
   ["POST", "/admin/jobs/:id/retries", PAGE_CHANGE],
   ["GET", "/admin/events", PAGE_READ],
   ["POST", "/admin/events/:id/replays", PAGE_CHANGE],
+  ["GET", "/admin/notices", PAGE_READ],
+  ["POST", "/admin/notices/reads", PAGE_CHANGE],
+  ["POST", "/admin/notices/:id/reads", PAGE_CHANGE],
+  ["POST", "/admin/notices/endpoints", PAGE_CHANGE],
+  ["GET", "/admin/notices/endpoints/:id", PAGE_READ],
+  ["POST", "/admin/notices/endpoints/:id/tests", PAGE_CHANGE],
+  ["POST", "/admin/notices/endpoints/:id/resends", PAGE_CHANGE],
+  ["POST", "/admin/notices/endpoints/:id/rotations", PAGE_CHANGE],
+  ["POST", "/admin/notices/endpoints/:id/removals", PAGE_CHANGE],
 ];
 
 const rows = (

@@ -4,7 +4,6 @@
  * @module
  */
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { answerFailure } from "./answer_failure.ts";
 import { syncRoutes } from "./api/sync.ts";
 import { accountRoutes } from "./api/accounts.ts";
@@ -17,12 +16,21 @@ import { jobRoutes } from "./api/jobs.ts";
 import { ledgerVerificationRoutes } from "./api/ledger_verifications.ts";
 import { messageRoutes } from "./api/messages.ts";
 import { moneyRequestRoutes } from "./api/money_requests.ts";
+import { noticeRoutes } from "./api/notices.ts";
 import { numberRoutes } from "./api/numbers.ts";
 import { ratePlanRoutes } from "./api/rate_plans.ts";
 import { reconciliationRoutes } from "./api/reconciliations.ts";
+import { smsBillRoutes } from "./api/sms_bills.ts";
+import { smsCheckRoutes } from "./api/sms_checks.ts";
+import { smsCycleRoutes } from "./api/sms_cycles.ts";
+import { smsSettingsRoutes } from "./api/sms_settings.ts";
+import { smsStatisticsRoutes } from "./api/sms_statistics.ts";
+import { smsSummaryRoutes } from "./api/sms_summary.ts";
+import { smsUsageRoutes } from "./api/sms_usage.ts";
 import { telnyxCostRoutes } from "./api/telnyx_costs.ts";
 import { usageRecordRoutes } from "./api/usage_records.ts";
 import { walletRoutes } from "./api/wallets.ts";
+import { webhookEndpointRoutes } from "./api/webhook_endpoints.ts";
 import { webhookEventRoutes } from "./api/webhook_events.ts";
 import { authorize } from "./authorize.ts";
 import type { AppEnv } from "./caller.ts";
@@ -33,7 +41,7 @@ import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { renderLoginWith } from "./pages/login.tsx";
 import { pageRoutes } from "./pages/routes.tsx";
-import { problem } from "./problem.ts";
+import { readBody } from "./read_body.ts";
 import { refuseForgery } from "./refuse_forgery.ts";
 import { sandboxRoutes } from "./sandbox.ts";
 import { stampAnswers } from "./security_headers.ts";
@@ -43,22 +51,13 @@ import { blandWebhookRoutes } from "./webhooks/bland.ts";
 import { telnyxWebhookRoutes } from "./webhooks/telnyx.ts";
 import { twilioWebhookRoutes } from "./webhooks/twilio.ts";
 
-/** The largest body a request may have. */
-export const BODY_BYTES_MAX = 256 * 1024;
-
 /** The whole app over what it is handed. */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use("*", stampAnswers(deps));
-  app.use(
-    "*",
-    bodyLimit({
-      maxSize: BODY_BYTES_MAX,
-      onError: (c) => problem(c, { code: "body_too_large" }),
-    }),
-  );
   app.use("*", refuseForgery(deps));
   app.use("*", authorize(deps));
+  app.use("*", readBody(deps));
 
   app.route("/", healthRoutes(deps));
   app.route("/", metricsRoutes(deps));
@@ -71,6 +70,11 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route("/", telnyxWebhookRoutes(deps));
   app.route("/", telnyxCostRoutes(deps));
   app.route("/", syncRoutes(deps));
+  app.route("/", smsCycleRoutes(deps));
+  app.route("/", smsBillRoutes(deps));
+  app.route("/", smsSettingsRoutes(deps));
+  app.route("/", smsStatisticsRoutes(deps));
+  app.route("/", smsSummaryRoutes(deps));
   app.route("/api/v1", accountRoutes(deps));
   app.route("/api/v1", apiKeyRoutes(deps));
   app.route("/api/v1", auditLogRoutes(deps));
@@ -81,11 +85,15 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route("/api/v1", ledgerVerificationRoutes(deps));
   app.route("/api/v1", messageRoutes(deps));
   app.route("/api/v1", moneyRequestRoutes(deps));
+  app.route("/api/v1", noticeRoutes(deps));
   app.route("/api/v1", numberRoutes(deps));
   app.route("/api/v1", ratePlanRoutes(deps));
   app.route("/api/v1", reconciliationRoutes(deps));
   app.route("/api/v1", usageRecordRoutes(deps));
+  app.route("/api/v1", smsCheckRoutes(deps));
+  app.route("/api/v1", smsUsageRoutes(deps));
   app.route("/api/v1", walletRoutes(deps));
+  app.route("/api/v1", webhookEndpointRoutes(deps));
   app.route("/api/v1", webhookEventRoutes(deps));
   app.route("/", pageRoutes(deps));
   app.get("/", (c) => c.redirect(HOME_PATH, 303));

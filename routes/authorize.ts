@@ -21,12 +21,15 @@ import { createRateLimits, type RateLimits } from "./rate_limits.ts";
 /** Callers the middleware does not ask: the route itself does, or nobody. */
 const UNASKED: readonly CallerKind[] = ["anyone", "carrier", "monitor"];
 
+/** No part of a path is longer: carriers' ids have 200 letters at most. */
+const PATH_PART_CHARS_MAX = 300;
+
 /** Decides who may go on; afterwards `c.var.caller` says who it is. */
 export function authorize(deps: AppDeps): MiddlewareHandler<AppEnv> {
   const limits = createRateLimits(deps.clock);
   return async (c, next) => {
     const row = rowOf(c);
-    if (!row) return await c.notFound();
+    if (!row || !mayNameThings(c.req.path)) return await c.notFound();
     if (row.callers.some((kind) => UNASKED.includes(kind))) return await next();
     const identity = await identify(deps, c);
     if (identity.status !== "known") return refuseStranger(c, { deps, row, identity });
@@ -53,6 +56,12 @@ export function rowOf(c: Context<AppEnv>): AccessRow | null {
     others.every((other) => other?.callers.includes(kind))
   );
   return callers.length > 0 ? { ...row, callers } : null;
+}
+
+/** Whether every part of the path could be an id of ours, and so part of a key of the database. */
+function mayNameThings(path: string): boolean {
+  return !path.includes("\u0000") && !path.includes("%00") &&
+    path.split("/").every((part) => part.length <= PATH_PART_CHARS_MAX);
 }
 
 function refuseStranger(

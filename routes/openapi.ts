@@ -115,7 +115,7 @@ export function buildOpenApi(
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const operation of operationsOf(app)) {
     if (!operation.words) continue;
-    const path = operation.path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
+    const path = operation.path.replace(/:(\w+)(\{[^{}]*\})?/g, "{$1}");
     (paths[path] ??= {})[operation.method.toLowerCase()] = describe(operation, operation.words);
   }
   return createDocument({ openapi: "3.1.1", info: about, paths, components: COMPONENTS });
@@ -138,7 +138,7 @@ function describe(operation: Operation, words: RouteDoc): ZodOpenApiOperationObj
 
 /** `GET /api/v1/accounts/:id` is `get_accounts_id`. */
 function operationId({ method, path }: Operation): string {
-  const words = path.replace(/^\/api\/(v1\/)?/, "").replace(/\{[^}]*\}/g, "").split(/\W+/);
+  const words = path.replace(/^\/api\/(v1\/)?/, "").replace(/\{[^{}]*\}/g, "").split(/\W+/);
   return [method.toLowerCase(), ...words.filter((word) => word !== "")].join("_");
 }
 

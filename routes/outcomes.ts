@@ -10,10 +10,15 @@ import type { AssignOutcome } from "../core/accounts/numbers.ts";
 import type { releaseNumber } from "../core/billing/claim_calls.ts";
 import type { MoneyOutcome } from "../core/billing/move_money.ts";
 import type { changeAccount, OpenOutcome } from "../core/billing/open_account.ts";
+import type { UsageOutcome } from "../core/billing/record_usage.ts";
 import type { SettingsOutcome } from "../core/billing/set_wallet.ts";
 import type { SyncOutcome } from "../core/billing/sync_outcome.ts";
 import type { retryJob } from "../core/jobs/job.ts";
+import type { AddEndpointOutcome, removeEndpoint, rotateSecret } from "../core/notices/endpoint.ts";
+import type { readNotice } from "../core/notices/read_notices.ts";
 import type { PlanOutcome } from "../core/rating/plans.ts";
+import type { BillOutcome } from "../core/sms_billing/process_bill.ts";
+import type { TermsOutcome } from "../core/sms_billing/terms.ts";
 import type { MakeKeyOutcome, RevokeKeyOutcome } from "../core/accounts/api_keys.ts";
 import { problem, type ProblemCode, type ProblemInput } from "./problem.ts";
 
@@ -27,6 +32,11 @@ export type Outcome =
   | SyncOutcome
   | MakeKeyOutcome
   | RevokeKeyOutcome
+  | AddEndpointOutcome
+  | UsageOutcome
+  | TermsOutcome
+  | BillOutcome
+  | Awaited<ReturnType<typeof rotateSecret | typeof removeEndpoint | typeof readNotice>>
   | Awaited<ReturnType<typeof releaseNumber | typeof changeAccount | typeof retryJob>>;
 
 /** One word of a domain. */
@@ -63,6 +73,21 @@ export const OUTCOMES = {
   api_key_made: 201,
   api_key_revoked: 200,
   api_key_not_found: "not_found",
+  recorded: 201,
+  unpriced: "validation",
+  currency_mismatch: "currency_mismatch",
+  settings_changed: 200,
+  bill_changed: 200,
+  bill_not_found: "not_found",
+  bill_state_conflict: "state_conflict",
+  notice_read: 201,
+  notice_not_found: "not_found",
+  endpoint_added: 201,
+  endpoint_rotated: 201,
+  endpoint_removed: 200,
+  endpoint_not_found: "not_found",
+  target_refused: "validation",
+  too_many_endpoints: "state_conflict",
 } as const satisfies Record<OutcomeStatus, ProblemCode | 200 | 201>;
 
 /** Words that are refusals. */

@@ -78,6 +78,12 @@ export const PROBLEMS = {
     cause: "No account has this id, or it is not yours to see.",
     fix: "GET /api/v1/accounts lists the accounts.",
   },
+  body_too_slow: {
+    status: 408,
+    title: "The body did not arrive in time",
+    cause: "A body has 10 seconds to arrive as a whole.",
+    fix: "Send it again over a connection that is not in the way.",
+  },
   number_held: {
     status: 409,
     title: "Another account holds this number",

@@ -31,11 +31,25 @@ export async function readJson(c: Context): Promise<Response | null> {
       detail: "The body must be application/json.",
     });
   }
+  const text = decodeUtf8(bytes);
+  return text !== null && isJson(text) ? null : problem(c, { code: "malformed_body" });
+}
+
+/** The text of some bytes; null when they are not UTF-8. */
+export function decodeUtf8(bytes: AllowSharedBufferSource): string | null {
   try {
-    JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    return null;
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return problem(c, { code: "malformed_body" });
+    return null;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -15,7 +15,7 @@ import { DAY_MS, formatInstant } from "../core/clock.ts";
 import type { AppEnv } from "./caller.ts";
 import type { AppDeps } from "./deps.ts";
 import { sessionDeps } from "./identify.ts";
-import { safeUrl } from "./pages/links.ts";
+import { ownPath } from "./pages/links.ts";
 import { problem } from "./problem.ts";
 import { answerInvalid, readJson } from "./read_input.ts";
 import { readSessionCookie, setSessionCookie } from "./session_cookie.ts";
@@ -38,7 +38,8 @@ export function sandboxRoutes(deps: AppDeps): Hono<AppEnv> {
     const refusal = isForm ? null : await readJson(c);
     if (refusal) return refusal;
     const given: unknown = isForm
-      ? await c.req.parseBody()
+      // A field sent twice is a list here, and no list is a duration.
+      ? await c.req.parseBody({ all: true })
       : JSON.parse(await c.req.text() || "{}");
     const body = advanceBody.safeParse(given);
     if (!body.success) return answerInvalid(c, body.error.issues);
@@ -79,9 +80,4 @@ function parseStep(text: string, nowMs: number): number | null {
   } catch {
     return null;
   }
-}
-
-/** The page to go back to, if it is one of ours. */
-function ownPath(path: string | undefined): string {
-  return path?.startsWith("/") ? safeUrl(path) ?? "/" : "/";
 }

@@ -31,9 +31,11 @@ export function stampAnswers(deps: Pick<AppDeps, "ids" | "config">): MiddlewareH
     c.set("publicUrl", deps.config.publicUrl);
     c.set("caller", null);
     await next();
-    c.header("Request-Id", requestId);
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value);
-    if (!mayBeKept(c.req.path, c.res.status)) c.header("cache-control", "no-store");
+    // Set by `c.header`, each of them would make the answer anew.
+    const { headers } = c.res;
+    headers.set("Request-Id", requestId);
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value);
+    if (!mayBeKept(c.req.path, c.res.status)) headers.set("cache-control", "no-store");
   };
 }
 

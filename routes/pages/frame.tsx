@@ -19,6 +19,7 @@ import type { AppDeps } from "../deps.ts";
 import { assetPath } from "../static_files.ts";
 import { EmptyState, PageHead } from "./components.tsx";
 import { type Flash, type PageFrame, renderPage } from "./layout.tsx";
+import { ownPath } from "./links.ts";
 import { ADMIN_NAV, markCurrent, type NavItem } from "./nav.ts";
 import type { SandboxState } from "./sandbox_banner.tsx";
 import type { Viewer } from "./site_header.tsx";
@@ -103,7 +104,8 @@ export function redirectWith(
 ): Response {
   const text = flash.text.slice(0, FLASH_CHARS_MAX);
   setCookie(c, flashCookie(c), `${flash.tone} ${text}`, { ...COOKIE, secure: isSecure(c) });
-  return c.redirect(to, 303);
+  // The path may hold a part of the address that was asked for, with whatever somebody wrote there.
+  return c.redirect(ownPath(to), 303);
 }
 
 const FLASH_CHARS_MAX = 300;

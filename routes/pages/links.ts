@@ -20,6 +20,11 @@ export function safeUrl(url: string): string | undefined {
   return username || password ? undefined : url;
 }
 
+/** The path if it is one of our own, for a redirect; the start page for anything else. */
+export function ownPath(path: string | undefined): string {
+  return path?.startsWith("/") ? safeUrl(path) ?? "/" : "/";
+}
+
 /** Parameters of a link: null takes one away. */
 export type QueryChange = Record<string, string | null>;
 

@@ -34,7 +34,7 @@ export function describeTerms(terms: Terms, currency: string): string {
     case "cost_plus": {
       const percent = formatMicros(BigInt(terms.markupPercentE4) * 100n);
       const parts = [
-        terms.markupPercentE4 === 0 ? "" : ` + ${percent.replace(/\.?0+$/, "")}%`,
+        terms.markupPercentE4 === 0 ? "" : ` + ${percent.replace(/\.?0{1,6}$/, "")}%`,
         terms.fixedFeeMicros === 0n ? "" : ` + ${money(terms.fixedFeeMicros)}`,
       ];
       const estimate = terms.estimateRateMicros === 0n

@@ -20,16 +20,20 @@ export type FormOutcome<T> =
 /**
  * Parses the posted fields with a schema whose members are strings; unknown fields are refused.
  *
- * A field sent twice counts with its last value. Blank ends are cut, so an empty field is `""`.
+ * A field sent twice, or as a file, is refused: whichever of its values counted would be a guess. Blank
+ * ends are cut, so an empty field is `""`.
  */
 export async function readForm<S extends z.ZodType>(
   c: Context<AppEnv>,
   schema: S,
 ): Promise<FormOutcome<z.output<S>>> {
   const typed: Record<string, string> = {};
-  for (const [name, value] of Object.entries(await c.req.parseBody())) {
+  const errors: FormError[] = [];
+  for (const [name, value] of Object.entries(await c.req.parseBody({ all: true }))) {
     if (typeof value === "string") typed[name] = toText(value);
+    else errors.push({ name, message: "Must be sent once, as text" });
   }
+  if (errors.length > 0) return { status: "invalid", errors, typed };
   const parsed = strictly(schema).safeParse(typed);
   if (parsed.success) return { status: "read", values: parsed.data as z.output<S>, typed };
   return { status: "invalid", errors: describeIssues(parsed.error.issues), typed };

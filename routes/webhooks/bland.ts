@@ -12,11 +12,13 @@ import {
   parseBlandWebhook,
   verifyBlandSignature,
 } from "../../core/carriers/bland/webhook.ts";
-import { countRefused, type Delivery, receiveEvent } from "../../core/jobs/inbox.ts";
+import { countRefused, type Delivery } from "../../core/jobs/inbox.ts";
+import { receiveEvent } from "../../core/jobs/receive_event.ts";
 import type { AppEnv } from "../caller.ts";
 import type { AppDeps } from "../deps.ts";
 import { doc } from "../openapi.ts";
 import { problem } from "../problem.ts";
+import { decodeUtf8 } from "../read_input.ts";
 import { receivedSchema } from "../webhook_answers.ts";
 
 /** `POST /api/webhooks/bland`. A secret that is not set closes it. */
@@ -55,7 +57,10 @@ export function blandWebhookRoutes(deps: AppDeps): Hono<AppEnv> {
 function readDelivery(body: Uint8Array, billing: "sync" | "webhook" | "both"): Delivery {
   const carrierEventId = createHash("sha256").update(body).digest("hex").slice(0, 32);
   const base = { carrier: "bland", carrierEventId };
-  const webhook = parseBlandWebhook(new TextDecoder().decode(body));
+  const text = decodeUtf8(body);
+  const webhook = text === null
+    ? { status: "unreadable" as const, reason: "not UTF-8" }
+    : parseBlandWebhook(text);
   switch (webhook.status) {
     case "unreadable":
       return { ...base, kind: "unreadable", payload: "", state: "parked", reason: webhook.reason };

@@ -1,24 +1,26 @@
 /**
  * Telnyx's webhooks: proven on the raw bytes, kept once under the event's own id, answered.
  *
- * Goes to: `core/carriers/telnyx/webhook.ts`, `core/jobs/inbox.ts`.
+ * Goes to: `core/carriers/telnyx/webhook.ts`, `core/jobs/receive_event.ts`.
  * Picked up by `cron/take_in_telnyx.ts`.
  *
  * @module
  */
 import { createHash } from "node:crypto";
 import { type Context, Hono } from "hono";
-import { parseTelnyxEvent } from "../../core/carriers/telnyx/events.ts";
+import { parseTelnyxEvent, type TelnyxEventOutcome } from "../../core/carriers/telnyx/events.ts";
 import {
+  createTelnyxVerifier,
   TELNYX_SIGNATURE_HEADER,
   TELNYX_TIMESTAMP_HEADER,
-  verifyTelnyxSignature,
 } from "../../core/carriers/telnyx/webhook.ts";
-import { countRefused, type Delivery, receiveEvent } from "../../core/jobs/inbox.ts";
+import { countRefused, type Delivery } from "../../core/jobs/inbox.ts";
+import { createReceiver } from "../../core/jobs/receive_event.ts";
 import type { AppEnv } from "../caller.ts";
 import type { AppDeps } from "../deps.ts";
 import { doc } from "../openapi.ts";
 import { problem } from "../problem.ts";
+import { decodeUtf8 } from "../read_input.ts";
 import { receivedSchema } from "../webhook_answers.ts";
 
 /** What an event may be long: escaped as text in a row it may take twice that, and must still fit. */
@@ -33,48 +35,60 @@ export function telnyxWebhookRoutes(deps: AppDeps): Hono<AppEnv> {
       tags: ["webhooks"],
       responses: { 200: { description: "Kept, now or earlier", schema: receivedSchema } },
     });
+  const publicKey = deps.config.telnyx?.publicKey;
+  const intake: Intake = {
+    ...deps,
+    verify: publicKey ? createTelnyxVerifier(publicKey) : null,
+    receiveEvent: createReceiver(deps),
+  };
   return new Hono<AppEnv>()
     .post(
       "/api/telnyx/webhooks/calls",
       described("Telnyx tells of a call"),
-      (c) => receive(deps, c),
+      (c) => receive(intake, c),
     )
     .post(
       "/api/telnyx/webhooks/messages",
       described("Telnyx tells of a message"),
-      (c) => receive(deps, c),
+      (c) => receive(intake, c),
     );
 }
 
-async function receive(deps: AppDeps, c: Context<AppEnv>): Promise<Response> {
-  const publicKey = deps.config.telnyx?.publicKey;
-  if (!publicKey) {
+type Intake = AppDeps & {
+  /** Null without a public key. */
+  verify: ReturnType<typeof createTelnyxVerifier> | null;
+  receiveEvent: ReturnType<typeof createReceiver>;
+};
+
+async function receive(intake: Intake, c: Context<AppEnv>): Promise<Response> {
+  if (!intake.verify) {
     return problem(c, { code: "not_configured", detail: "TELNYX_PUBLIC_KEY is not set" });
   }
   const body = new Uint8Array(await c.req.arrayBuffer());
-  const proof = verifyTelnyxSignature({
+  const proof = intake.verify({
     body,
     signature: c.req.header(TELNYX_SIGNATURE_HEADER) ?? null,
     timestamp: c.req.header(TELNYX_TIMESTAMP_HEADER) ?? null,
-    publicKey,
-    nowMs: deps.clock.now(),
+    nowMs: intake.clock.now(),
   });
   if (proof.status !== "verified") {
-    await countRefused(deps, "telnyx");
+    await countRefused(intake, "telnyx");
     return problem(c, { code: "forbidden", detail: `The signature is refused: ${proof.reason}` });
   }
   const delivery = readDelivery(body);
-  const kept = await receiveEvent(deps, delivery);
+  const kept = await intake.receiveEvent(delivery);
   if (delivery.state === "parked") {
     return problem(c, { code: "malformed_body", detail: delivery.reason ?? "" });
   }
-  if (kept.status === "received" && delivery.state === "received") deps.actions.nudge();
+  if (kept.status === "received" && delivery.state === "received") intake.actions.nudge();
   return c.json({ received: true });
 }
 
 function readDelivery(body: Uint8Array): Delivery {
-  const text = new TextDecoder().decode(body);
-  const parsed = parseTelnyxEvent(text);
+  const text = decodeUtf8(body);
+  const parsed: TelnyxEventOutcome = text === null
+    ? { status: "unreadable", reason: "not UTF-8", eventId: null }
+    : parseTelnyxEvent(text);
   const ownId = parsed.status === "call_event" || parsed.status === "message_event"
     ? parsed.event.eventId
     : parsed.eventId;
@@ -92,7 +106,7 @@ function readDelivery(body: Uint8Array): Delivery {
       if (body.byteLength > PAYLOAD_BYTES_MAX) {
         return { ...base, kind, payload: "", state: "parked", reason: "the event is too long" };
       }
-      return { ...base, kind, payload: text, state: "received", reason: null };
+      return { ...base, kind, payload: text ?? "", state: "received", reason: null };
     }
   }
 }

@@ -16,7 +16,8 @@ import {
   TWILIO_SIGNATURE_HEADER,
   verifyTwilioSignature,
 } from "../../core/carriers/twilio/webhook.ts";
-import { countRefused, type Delivery, receiveEvent } from "../../core/jobs/inbox.ts";
+import { countRefused, type Delivery } from "../../core/jobs/inbox.ts";
+import { receiveEvent } from "../../core/jobs/receive_event.ts";
 import type { AppEnv } from "../caller.ts";
 import type { AppDeps } from "../deps.ts";
 import { doc } from "../openapi.ts";

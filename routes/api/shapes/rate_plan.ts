@@ -95,6 +95,6 @@ function showTerms(terms: Terms): ShownTerms<z.infer<typeof versionShape>> {
 }
 
 function formatPercent(percentE4: number): string {
-  const fraction = String(percentE4 % 10_000).padStart(4, "0").replace(/0+$/, "");
+  const fraction = String(percentE4 % 10_000).padStart(4, "0").replace(/0{1,4}$/, "");
   return `${Math.trunc(percentE4 / 10_000)}${fraction === "" ? "" : `.${fraction}`}`;
 }

@@ -50,7 +50,7 @@ export function firstTyped(
 
 /** `0.11` of `0.110000`. */
 function shortDecimal(text: string): string {
-  return text.replace(/(\.\d\d\d*?)0+$/, "$1");
+  return text.replace(/(\.\d\d\d{0,4}?)0{1,4}$/, "$1");
 }
 
 /** What {@link VersionPanel} needs. */
