@@ -44,6 +44,12 @@ const EXTRA_DOORS: readonly ExtraDoor[] = [];
 /** What is tall. A height may fall and may not rise; joining takes a reason in the same commit. */
 const HEIGHTS: readonly Height[] = [
   {
+    place: "main.ts",
+    lineCount: 335,
+    reason:
+      "every door to the world is opened in this one file, whichever way the program is started",
+  },
+  {
     place: "core/kv/keys.ts",
     lineCount: 470,
     reason: "every key stands in one file, so that no two builders can make the same one",

@@ -7,7 +7,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { changeAccount } from "../../core/billing/open_account.ts";
 import { parseBlandWebhook } from "../../core/carriers/bland/webhook.ts";
-import { getEvent, type InboxEvent, receiveEvent, replayEvent } from "../../core/jobs/inbox.ts";
+import { getEvent, type InboxEvent, replayEvent } from "../../core/jobs/inbox.ts";
+import { receiveEvent } from "../../core/jobs/receive_event.ts";
 import { drainInbox, type TickDeps } from "../../cron/mod.ts";
 import { syncCalls } from "../../cron/sync_calls.ts";
 import {

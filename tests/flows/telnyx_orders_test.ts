@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { parseTelnyxEvent } from "../../core/carriers/telnyx/events.ts";
 import type { PlacedCall, PlacedLeg } from "../../core/carriers/telnyx/simulated/placed_call.ts";
-import { receiveEvent, replayEvent } from "../../core/jobs/inbox.ts";
+import { replayEvent } from "../../core/jobs/inbox.ts";
+import { receiveEvent } from "../../core/jobs/receive_event.ts";
 import { drainInbox } from "../../cron/mod.ts";
 import type { SyncDeps } from "../../cron/sync_calls.ts";
 import { callOf, chargeOf, checkBooks, moneyOf } from "../support/ledger.ts";

@@ -42,6 +42,9 @@ const READ: Who[] = ["admin", "person", "viewer"];
 const ACME: Who[] = [...READ, "account", "portal"];
 /** Lists of the caller's own. */
 const OWN: Who[] = [...ACME, "other account"];
+/** Account keys and portal sessions alone. */
+const OWN_ONLY: Who[] = ["account", "other account", "portal"];
+const OWN_CHANGE: Who[] = ["admin", "account", "other account"];
 const PAGE: Who[] = ["person", "viewer"];
 const PAGE_CHANGE: Who[] = ["person"];
 
@@ -63,7 +66,15 @@ const EXPECTED: Record<string, Who[]> = {
   "POST /api/billing/fetch-call-cost": ADMIN_ONLY,
   "GET /api/calls/scheduled-sync": CRON,
   "POST /api/calls/scheduled-sync": CRON,
-  "POST /api/calls/sync": ["admin", "account", "other account"],
+  "POST /api/calls/sync": OWN_CHANGE,
+  "GET /api/cron/process-sms-billing": CRON,
+  "POST /api/cron/process-sms-billing": CRON,
+  "GET /api/admin/sms/billing": READ,
+  "POST /api/admin/sms/billing": ADMIN_ONLY,
+  "GET /api/admin/sms/billing-settings": READ,
+  "PUT /api/admin/sms/billing-settings": ADMIN_ONLY,
+  "GET /api/admin/sms/billing-stats": READ,
+  "GET /api/user/billing-summary": OWN_ONLY,
   "GET /api/v1/accounts": READ,
   "POST /api/v1/accounts": ADMIN_ONLY,
   "GET /api/v1/accounts/:id": ACME,
@@ -85,6 +96,8 @@ const EXPECTED: Record<string, Who[]> = {
   "GET /api/v1/calls/:id": OWN,
   "GET /api/v1/messages": OWN,
   "GET /api/v1/messages/:id": OWN,
+  "POST /api/v1/sms/checks": OWN_CHANGE,
+  "POST /api/v1/sms/usage": OWN_CHANGE,
   "GET /api/v1/usage-records": OWN,
   "GET /api/v1/rate-plans": READ,
   "GET /api/v1/rate-plans/:id": READ,
@@ -100,6 +113,24 @@ const EXPECTED: Record<string, Who[]> = {
   "GET /api/v1/reconciliations": READ,
   "POST /api/v1/reconciliations": ADMIN_ONLY,
   "GET /api/v1/audit-log": READ,
+  "GET /api/v1/notices": OWN,
+  "POST /api/v1/notices/:id/reads": ADMIN_ONLY,
+  "GET /api/v1/webhook-endpoints": READ,
+  "POST /api/v1/webhook-endpoints": ADMIN_ONLY,
+  "GET /api/v1/webhook-endpoints/:id": READ,
+  "DELETE /api/v1/webhook-endpoints/:id": ADMIN_ONLY,
+  "POST /api/v1/webhook-endpoints/:id/rotations": ADMIN_ONLY,
+  "POST /api/v1/webhook-endpoints/:id/tests": ADMIN_ONLY,
+  "GET /api/v1/webhook-endpoints/:id/deliveries": READ,
+  "GET /admin/notices": PAGE,
+  "POST /admin/notices/reads": PAGE_CHANGE,
+  "POST /admin/notices/:id/reads": PAGE_CHANGE,
+  "POST /admin/notices/endpoints": PAGE_CHANGE,
+  "GET /admin/notices/endpoints/:id": PAGE,
+  "POST /admin/notices/endpoints/:id/tests": PAGE_CHANGE,
+  "POST /admin/notices/endpoints/:id/resends": PAGE_CHANGE,
+  "POST /admin/notices/endpoints/:id/rotations": PAGE_CHANGE,
+  "POST /admin/notices/endpoints/:id/removals": PAGE_CHANGE,
   "GET /admin": PAGE,
   "POST /admin/verifications": PAGE_CHANGE,
   "GET /admin/accounts": PAGE,

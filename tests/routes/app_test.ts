@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Unresolved } from "../../core/kv/gates.ts";
 import { StoreUnavailable } from "../../core/kv/store.ts";
-import { BODY_BYTES_MAX } from "../../routes/app.ts";
 import { PROBLEMS } from "../../routes/problem.ts";
+import { BODY_BYTES_MAX } from "../../routes/read_body.ts";
 import { SECURITY_HEADERS } from "../../routes/security_headers.ts";
 import { ADMIN, type AppWorld, form, json, openApp, PUBLIC_URL } from "../support/app.ts";
 

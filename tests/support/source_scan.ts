@@ -20,13 +20,23 @@ const BEFORE_REGEX = /^(return|typeof|case|do|else|in|of|void|delete|throw|await
  * The delimiters of strings and templates stay too, so that an import can still be found.
  */
 export function blankSource(text: string): string {
-  const pieces: string[] = [];
+  return scan(text).map(({ piece, kind }) => kind === "code" ? piece : blankPiece(piece, kind))
+    .join("");
+}
+
+/** Every regular expression that is written out in a source, delimiters and flags included. */
+export function findRegexes(text: string): string[] {
+  return scan(text).filter(({ kind }) => kind === "regex").map(({ piece }) => piece);
+}
+
+function scan(text: string): { piece: string; kind: Kind }[] {
+  const pieces: { piece: string; kind: Kind }[] = [];
   const braces: string[] = [];
   let last = "";
   for (let at = 0; at < text.length;) {
     const { piece, kind } = nextPiece({ text, at, last, isTemplate: braces.at(-1) === "${" });
     at += piece.length;
-    pieces.push(kind === "code" ? piece : blankPiece(piece, kind));
+    pieces.push({ piece, kind });
     if (kind === "template") noteTemplate(braces, piece);
     else if (piece === "{") braces.push(piece);
     else if (piece === "}") braces.pop();
@@ -34,7 +44,7 @@ export function blankSource(text: string): string {
       last = kind === "code" ? joinArrow(last, piece) : "x";
     }
   }
-  return pieces.join("");
+  return pieces;
 }
 
 type Kind = "code" | "comment" | "text" | "regex" | "template";

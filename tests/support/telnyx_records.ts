@@ -14,7 +14,7 @@ import {
 } from "../../core/carriers/telnyx/simulator.ts";
 import { systemClock } from "../../core/clock.ts";
 import { createEgress } from "../../core/egress.ts";
-import { receiveEvent } from "../../core/jobs/inbox.ts";
+import { receiveEvent } from "../../core/jobs/receive_event.ts";
 import { type JobKinds, runDueJobs } from "../../core/jobs/run_jobs.ts";
 import { secret } from "../../core/secret.ts";
 import { jobKinds } from "../../cron/jobs.ts";

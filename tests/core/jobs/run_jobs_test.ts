@@ -7,13 +7,8 @@ import {
   retryJob,
   stageJob,
 } from "../../../core/jobs/job.ts";
-import {
-  JOB_LEASE_MS,
-  type JobKind,
-  type JobResult,
-  runDueJobs,
-  runJob,
-} from "../../../core/jobs/run_jobs.ts";
+import { type JobKind, type JobResult, runDueJobs, runJob } from "../../../core/jobs/run_jobs.ts";
+import { JOB_LEASE_MS } from "../../../core/jobs/take_jobs.ts";
 import { jobKey } from "../../../core/kv/keys.ts";
 import { faultyKv } from "../../support/faulty_kv.ts";
 import { openDoors, openWorld, START_MS, type World } from "../../support/world.ts";

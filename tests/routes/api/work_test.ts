@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { receiveEvent } from "../../../core/jobs/inbox.ts";
+import { receiveEvent } from "../../../core/jobs/receive_event.ts";
 import { moveJob } from "../../../core/jobs/job.ts";
 import type { Job } from "../../../core/jobs/job.ts";
 import { entryKey, jobKey } from "../../../core/kv/keys.ts";

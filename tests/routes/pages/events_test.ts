@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { getEvent, receiveEvent } from "../../../core/jobs/inbox.ts";
+import { getEvent } from "../../../core/jobs/inbox.ts";
+import { receiveEvent } from "../../../core/jobs/receive_event.ts";
 import { tagsOf } from "./html_tags.ts";
 import { openPages, postForms, type Visited } from "./visit.ts";
 

@@ -27,9 +27,10 @@ const DOORS: readonly Door[] = [
     what: "fetch and other ways out",
     code:
       /(?<![\w$.])fetch\b(?!\s*\??:|\s*\(\s*\w+\??\s*:)|\bglobalThis\s*\.\s*fetch\b|\bnew\s+(WebSocket|EventSource)\b|\bDeno\s*\.\s*(connect|connectTls|createHttpClient)\b/,
-    specifier: /^(node:)?(https?|http2|net|tls|dgram)$/,
-    only: ["core/egress.ts"],
+    specifier: /^(node:)?(https?|http2|net|tls|dgram|dns|dns\/promises)$/,
+    only: ["core/egress.ts", "core/endpoint_egress.ts"],
   },
+  { what: "mail", specifier: /^nodemailer\b/, only: ["core/mailer.ts"] },
   {
     what: "the machine's time and timers",
     code:

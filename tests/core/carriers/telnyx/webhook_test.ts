@@ -1,18 +1,21 @@
 import assert from "node:assert/strict";
 import {
+  createTelnyxVerifier,
   TELNYX_SIGNATURE_HEADER,
   TELNYX_TIMESTAMP_HEADER,
   type TelnyxDelivery,
   type TelnyxProof,
-  verifyTelnyxSignature,
 } from "../../../../core/carriers/telnyx/webhook.ts";
 import vectors from "../../../fixtures/telnyx_signature_vectors.json" with { type: "json" };
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 type Vector = typeof vectors.vectors[number];
+type Signed = TelnyxDelivery & { publicKey: string };
 
-function deliveryOf(vector: Vector): TelnyxDelivery {
+const verify = ({ publicKey, ...delivery }: Signed) => createTelnyxVerifier(publicKey)(delivery);
+
+function deliveryOf(vector: Vector): Signed {
   const headers = new Headers(vector.headers as Record<string, string>);
   return {
     body: bytes(vector.raw_body),
@@ -43,16 +46,16 @@ const REASONS: Record<string, TelnyxProof> = {
 for (const vector of vectors.vectors) {
   // The vector of an empty body leaves it open: the signature holds, and reading refuses the body.
   const expected = vector.our_verifier_should_return ?? true;
-  Deno.test(`verifyTelnyxSignature() ${expected ? "accepts" : "refuses"} ${vector.name}`, () => {
-    const proof = verifyTelnyxSignature(deliveryOf(vector));
+  Deno.test(`a Telnyx verifier ${expected ? "accepts" : "refuses"} ${vector.name}`, () => {
+    const proof = verify(deliveryOf(vector));
     assert.deepEqual(proof, expected ? { status: "verified" } : REASONS[vector.name]);
   });
   if (!expected) continue;
-  Deno.test(`verifyTelnyxSignature() refuses the twins of ${vector.name}`, () => {
+  Deno.test(`a Telnyx verifier refuses the twins of ${vector.name}`, () => {
     const delivery = deliveryOf(vector);
     const { body, signature } = delivery;
-    const refused = (changes: Partial<TelnyxDelivery>) =>
-      assert.notEqual(verifyTelnyxSignature({ ...delivery, ...changes }).status, "verified");
+    const refused = (changes: Partial<Signed>) =>
+      assert.notEqual(verify({ ...delivery, ...changes }).status, "verified");
     refused({ body: bytes(`${vector.raw_body} `) });
     refused({ body: body.slice(0, -1), ...(body.length === 0 ? { timestamp: "1" } : {}) });
     refused({ publicKey: vectors.keys.B.public_key_base64_raw });
@@ -71,7 +74,7 @@ for (const vector of vectors.vectors) {
 
 Deno.test("the tolerance counts whole seconds, as the official SDK does", () => {
   const delivery = deliveryOf(vectors.vectors[0] as Vector);
-  const at = (nowMs: number) => verifyTelnyxSignature({ ...delivery, nowMs }).status;
+  const at = (nowMs: number) => verify({ ...delivery, nowMs }).status;
   const signedMs = Number(delivery.timestamp) * 1_000;
   assert.equal(at(signedMs + 300_999), "verified");
   assert.equal(at(signedMs + 301_000), "refused");
@@ -89,10 +92,11 @@ Deno.test("a key that is none refuses everything and never throws", () => {
     // Canonical base64 has one spelling: the last digit's idle bits are zero.
     [vectors.keys.A.public_key_base64_raw.replace("uw=", "ux="), "malformed"],
     [btoa("\xff".repeat(32)), "bad_signature"],
-    [btoa("\x02" + "\0".repeat(31)), "bad_signature"],
+    // Not every 32 bytes are a point of the curve.
+    [btoa("\x02" + "\0".repeat(31)), "malformed"],
   ];
   for (const [publicKey, reason] of rows) {
-    assert.deepEqual(verifyTelnyxSignature({ ...delivery, publicKey }), {
+    assert.deepEqual(verify({ ...delivery, publicKey }), {
       status: "refused",
       reason,
     });

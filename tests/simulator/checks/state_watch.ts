@@ -1,0 +1,69 @@
+/**
+ * I6 at every commit: jobs, events, charges, calls and messages move only along the edges they have.
+ *
+ * @module
+ */
+import type { Committed, Fields } from "../commits.ts";
+import { require } from "../violation.ts";
+
+/** From a state to those that may follow; `none` is what was not there. */
+const EDGES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  job: {
+    none: ["pending"],
+    // Taken again when its holder is taken for dead; woken, it begins anew.
+    pending: ["pending", "running"],
+    running: ["running", "pending", "done", "failed"],
+    done: ["done", "pending"],
+    failed: ["failed", "pending"],
+  },
+  event: {
+    none: ["received", "processed", "parked"],
+    received: ["received", "processed", "parked"],
+    processed: ["processed"],
+    parked: ["parked"],
+  },
+  charge: {
+    none: ["billed", "waiting_funds", "parked"],
+    billed: ["billed", "waiting_funds", "parked"],
+    waiting_funds: ["billed", "waiting_funds", "parked"],
+    parked: ["billed", "waiting_funds", "parked"],
+  },
+  message_charge: {
+    none: ["rated", "open", "parked"],
+    open: ["rated", "open", "parked"],
+    rated: ["rated", "open", "parked"],
+    parked: ["rated", "open", "parked"],
+  },
+};
+
+/** Looks at every row that has a state. */
+export function watchStates({ changes }: Committed): void {
+  for (const { key, before, after } of changes) {
+    const [table = ""] = key;
+    if (table === "call" && before && after) requireCall(before, after);
+    const edges = EDGES[table];
+    if (!edges || !after) continue;
+    const from = before?.state ?? "none";
+    require(
+      edges[from]?.includes(after.state) ?? false,
+      "I6",
+      () => `${key.join("/")} goes from ${from} to ${after.state}`,
+    );
+    if (table === "job") requireJob(after);
+  }
+}
+
+function requireJob(job: Fields): void {
+  require(job.attempts >= 0, "I6", () => `job ${job.id} has ${job.attempts} attempts`);
+}
+
+function requireCall(before: Fields, after: Fields): void {
+  const { id } = after;
+  require(after.revision >= before.revision, "I6", () => `${id} goes back to ${after.revision}`);
+  require(after.isFinal || !before.isFinal, "I6", () => `${id} had ended and goes on`);
+  require(
+    before.accountId === null || after.accountId === before.accountId || !before.isFinal,
+    "I6",
+    () => `${id} had ended as ${before.accountId}'s and is ${after.accountId}'s`,
+  );
+}
