@@ -21,9 +21,8 @@ import {
   runDueJobs,
   type SoloJobKind,
 } from "../core/jobs/run_jobs.ts";
-import { paymentKind } from "../core/sms_billing/pay_bill.ts";
+import { paymentKinds } from "../core/sms_billing/pay_kinds.ts";
 import type { PayDeps } from "../core/sms_billing/pay_change.ts";
-import { SMS_PAYMENT_JOB } from "../core/sms_billing/payment_job.ts";
 import { SMS_CYCLE_JOB } from "../core/sms_billing/close_due.ts";
 import { applySmsTerms, SMS_TERMS_JOB } from "../core/sms_billing/terms.ts";
 import { fetchMessageCosts } from "./fetch_message_costs.ts";
@@ -74,7 +73,7 @@ export function jobKinds(deps: SyncDeps & NoticeDoors & Partial<PayDeps>): JobKi
         return { status: "done", result: { accounts: await applySmsTerms(deps, tell) } };
       },
     },
-    [SMS_PAYMENT_JOB]: paymentKind({ sippy: null, settleMs: SETTLE_MS, ...deps }),
+    ...paymentKinds({ sippy: null, settleMs: SETTLE_MS, ...deps }),
     [SMS_CYCLE_JOB]: {
       retryAfterMs: RETRIES,
       run: (job, report) => runSmsCycle(deps, { frequency: job.unique, report }),

@@ -15,6 +15,7 @@ import { type JobKinds, runDueJobs } from "../core/jobs/run_jobs.ts";
 import { encodeRow } from "../core/kv/codec.ts";
 import { tickKey } from "../core/kv/keys.ts";
 import { closeDueBills } from "../core/sms_billing/close_due.ts";
+import { stageDebitComparisons } from "../core/sms_billing/compare_day.ts";
 import { removeOldBills } from "../core/sms_billing/remove_old_bills.ts";
 import { foldClosedDays } from "../core/wallet/system_totals.ts";
 import { expireEvents } from "./expire_events.ts";
@@ -49,6 +50,7 @@ const CRONTAB: readonly Row[] = [
   { name: "retry parked calls", every: "hour", run: (deps) => billParked(deps, { actor: "cron" }) },
   { name: "close days", every: "day", run: (deps) => foldClosedDays(deps.store, deps.clock.now()) },
   { name: "expire events", every: "hour", run: dropOldEvents },
+  { name: "compare sippy debits", every: "hour", run: stageDebitComparisons },
   { name: "remove old bills", every: "day", run: dropOldBills },
   { name: "keep balances", every: "hour", run: keepBalances },
   { name: "sweep telnyx", every: "day", run: sweepTelnyx },

@@ -22,9 +22,10 @@ import type { SmsBill } from "./bill.ts";
 import {
   addAccount,
   type DebitComparison,
+  freshComparison,
   getDebitComparison,
-  newComparison,
 } from "./compare_debits.ts";
+import type { SmsDeps } from "./deps.ts";
 import type { PayDeps } from "./pay_change.ts";
 import { listDebits } from "./pay_lookup.ts";
 import { referenceIn, searchWindows, type TimeWindow } from "./sippy_debit.ts";
@@ -45,8 +46,14 @@ const GOES_ON_MS = 6 * HOUR_MS;
 /** A day is read in windows of this length, since Sippy's pages have no stable order. */
 const WINDOW_MS = 6 * HOUR_MS;
 
+/** The doors of whoever asks for comparisons; without Sippy there are none. */
+export type StageDeps = Pick<SmsDeps, "store" | "gates" | "clock" | "ids"> & {
+  /** Null or left out while Sippy is not configured. */
+  sippy?: SippyGateway | null;
+};
+
 /** The cron row, once an hour: asks for each of the last days that was not compared today. */
-export async function stageDebitComparisons(deps: PayDeps): Promise<void> {
+export async function stageDebitComparisons(deps: StageDeps): Promise<void> {
   if (!deps.sippy) return;
   const nowMs = deps.clock.now();
   for (let back = 1; back <= DAYS_BACK; back++) {
@@ -60,7 +67,7 @@ export async function stageDebitComparisons(deps: PayDeps): Promise<void> {
 }
 
 /** Asks for one day's comparison; answers its job. */
-export function stageComparison(deps: PayDeps, day: string): Promise<string> {
+export function stageComparison(deps: StageDeps, day: string): Promise<string> {
   const [id, atMs] = [deps.ids.id(), deps.clock.now()];
   return deps.gates.change({
     gate: jobByUniqueKey(COMPARISON_JOB, day),
@@ -87,7 +94,7 @@ export async function compareDay(deps: PayDeps, day: string): Promise<JobResult>
   const goesOn = before?.finishedAtMs === null && startedAtMs - before.startedAtMs < GOES_ON_MS;
   let comparison = goesOn
     ? { ...before, state: "pending" as const, failure: null }
-    : newComparison({ day, startedAtMs });
+    : freshComparison({ day, startedAtMs });
   try {
     for (const [iAccount, bills] of await listAskedAccounts(deps, day)) {
       if (comparison.readTo !== null && iAccount <= comparison.readTo) continue;

@@ -75,7 +75,7 @@ export interface DebitComparison {
 export const ITEMS_MAX = 100;
 
 /** A comparison that has read nothing yet. */
-export function newComparison(
+export function freshComparison(
   { day, startedAtMs }: { day: string; startedAtMs: number },
 ): DebitComparison {
   return {

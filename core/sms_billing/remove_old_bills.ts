@@ -5,7 +5,11 @@
  *
  * @module
  */
+import { utcDay } from "../clock.ts";
+import type { Batch } from "../kv/batch.ts";
 import {
+  sippyBillByDayKey,
+  sippyReferenceKey,
   smsBillByAccountKey,
   smsBillByStatusKey,
   smsBillByStatusPrefix,
@@ -14,8 +18,9 @@ import {
   timePart,
 } from "../kv/keys.ts";
 import { changeWallet } from "../wallet/change_wallet.ts";
-import type { SmsBill } from "./bill.ts";
+import type { SippyDebit, SmsBill } from "./bill.ts";
 import type { SmsDeps } from "./deps.ts";
+import { referenceIn } from "./sippy_debit.ts";
 
 /** Removes those that were closed more than so many months ago; answers how many. */
 export async function removeOldBills(
@@ -58,10 +63,20 @@ async function removeBill(
       batch.delete(smsBillByTimeKey(bill.closedAtMs, billId));
       batch.delete(smsBillByAccountKey(accountId, bill.closedAtMs, billId));
       batch.delete(smsBillByStatusKey(status, bill.closedAtMs, billId));
+      if (bill.sippy) unlistDebit(batch, { billId, debit: bill.sippy });
       return { status: "removed" as const };
     },
   });
   return outcome.status === "removed";
+}
+
+function unlistDebit(
+  batch: Batch,
+  { billId, debit }: { billId: string; debit: SippyDebit },
+): void {
+  batch.delete(sippyBillByDayKey(utcDay(debit.sentAtMs), billId));
+  const reference = referenceIn(debit.reference);
+  if (reference !== null) batch.delete(sippyReferenceKey(reference));
 }
 
 function monthsBefore(atMs: number, months: number): number {

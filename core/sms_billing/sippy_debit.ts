@@ -22,8 +22,8 @@ const REQUEST_MS_MAX = 40 * SECOND_MS;
 const CLOCK_ERROR_MS = 30 * SECOND_MS;
 
 /**
- * No settle window is shorter: before that, the request itself may still be on its way, and a search
- * that finds nothing would say nothing.
+ * Nothing is sent again, and no sender is taken for dead, before that: the request itself may still be on
+ * its way, and a search that finds nothing would say nothing.
  */
 export const SETTLE_MS_MIN: number = SEND_WITHIN_MS + REQUEST_MS_MAX + CLOCK_ERROR_MS;
 
@@ -39,12 +39,18 @@ export const EMPTY_LOOKUPS_MAX = 3;
 /** So many searches, answered or not, leave it to a person. */
 export const LOOKUPS_MAX: number = LOOKUP_OFFSETS_MS.length;
 
-/** When a debit in doubt is searched for next. */
+/**
+ * When a debit in doubt is searched for next. One whose request has ended may be searched for as early as
+ * the installation says: finding it settles it, and what is not found is looked for again long after.
+ */
 export function lookupDueAtMs(
-  debit: Pick<SippyDebit, "sentAtMs" | "lookups">,
+  debit: Pick<SippyDebit, "sentAtMs" | "lookups" | "state">,
   settleMs: number,
 ): number {
-  return settledAtMs(debit, settleMs) + (LOOKUP_OFFSETS_MS[debit.lookups] ?? 0);
+  const beginsMs = debit.state === "unknown"
+    ? debit.sentAtMs + settleMs
+    : settledAtMs(debit, settleMs);
+  return beginsMs + (LOOKUP_OFFSETS_MS[debit.lookups] ?? 0);
 }
 
 /** Whether nobody knows if it was executed. One that is `sending` is so while its sender lives, and after. */

@@ -477,13 +477,25 @@ Deno.test("the statistics tell how fast Sippy answered", async () => {
   );
 });
 
-Deno.test("the settle window is never shorter than what a request may take", async () => {
+Deno.test("a debit whose request has ended is searched for as early as the installation says", async () => {
+  await using world = await openPaymentWorld();
+  world.first.deps.settleMs = 1_000;
+  const id = await closeBillOf(world.first.deps);
+  world.sippy.faults.money.next = ["html_502_executed"];
+  await world.first.run();
+  assert.equal((await world.bill(id)).status, "processing");
+  await world.pass(MINUTE_MS);
+  await assertPaidOnce(world, id);
+});
+
+Deno.test("what an early search does not find is looked for again long after a request can take", async () => {
   await using world = await openPaymentWorld();
   world.first.deps.settleMs = 1_000;
   const id = await closeBillOf(world.first.deps);
   world.sippy.faults.money.next = ["late"];
-  await world.pass(SETTLE_MS_MIN - 1);
-  assert.equal((await world.bill(id)).sippy?.lookups, 0);
-  await world.pass(MINUTE_MS);
+  await world.first.run();
+  await world.pass(2_000);
+  assert.equal((await world.bill(id)).status, "processing");
+  await world.pass(SETTLE_MS_MIN + 5 * MINUTE_MS);
   await assertPaidOnce(world, id);
 });
