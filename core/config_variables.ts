@@ -26,7 +26,7 @@ const emailAddress = z.email("an e-mail address");
 /** `https://…`, or plain http on this machine; no sign-in, query or fragment; no slash at the end. */
 const webAddress = z.string()
   .refine(isWebAddress, "an https address, or http for 127.0.0.1 or localhost")
-  .transform((text) => new URL(text).href.replace(/(?<!\/)\/+$/, ""));
+  .transform((text) => new URL(text).href.replace(/\/{1,99}$/, ""));
 
 function isWebAddress(text: string): boolean {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false;

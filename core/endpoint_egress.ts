@@ -60,8 +60,6 @@ export interface EndpointEgressOptions {
   mayReachLoopback: boolean;
   /** All addresses of a name; the system's resolver without one. */
   resolve?: (host: string) => Promise<HostAddress[]>;
-  /** Certificates trusted besides the system's, as PEM. */
-  certificates?: string[];
 }
 
 /** How long a delivery may take, from the name to the answer. */
@@ -106,7 +104,7 @@ async function deliver(
     return unreachable("address not on the public internet");
   }
   if (delivery.signal.aborted) return unreachable("no time left");
-  return await post(options, { ...delivery, addresses });
+  return await post({ ...delivery, addresses });
 }
 
 async function resolveAll(
@@ -122,7 +120,6 @@ async function resolveAll(
 }
 
 function post(
-  options: EndpointEgressOptions,
   { request, addresses, signal }: Delivery & { addresses: HostAddress[] },
 ): Promise<EndpointAnswer> {
   const url = new URL(request.url);
@@ -138,7 +135,6 @@ function post(
     // The addresses that were looked at are the ones connected to, whatever the name says by now.
     lookup: (_host, { all }, answer) =>
       all ? answer(null, addresses) : answer(null, addresses[0]!.address, addresses[0]!.family),
-    ...(options.certificates ? { ca: options.certificates } : {}),
   };
   return new Promise((settle) => {
     try {

@@ -4,12 +4,14 @@
  * An answer that is empty or incomplete is "not yet", never "free"; the job tries again by its
  * schedule, and after the last try the estimate stands, marked as one.
  *
- * Comes from: `cron/jobs.ts`. Goes to: `core/billing/apply_cost.ts`, `core/jobs/run_jobs.ts`,
+ * Comes from: `cron/jobs.ts`. Goes to: `core/billing/apply_cost.ts`,
+ * `core/billing/apply_direction.ts`, `core/jobs/run_jobs.ts`,
  * `cron/read_telnyx_records.ts`.
  *
  * @module
  */
 import { type ExactCost, stageCost } from "../core/billing/apply_cost.ts";
+import { stageDirection } from "../core/billing/apply_direction.ts";
 import { billDue } from "../core/billing/bill_due.ts";
 import { decideByRecords } from "../core/carriers/telnyx/calls/decide_by_records.ts";
 import { findGap } from "../core/carriers/telnyx/records/find_gap.ts";
@@ -20,8 +22,9 @@ import type { TelnyxConfig } from "../core/config.ts";
 import type { Job } from "../core/jobs/job.ts";
 import { type JobResult, stageJobEnd } from "../core/jobs/run_jobs.ts";
 import { callKey, intakeKey } from "../core/kv/keys.ts";
-import { type Call, DETAIL_RECORDS } from "../core/usage/calls.ts";
+import { type Call, DETAIL_RECORDS, talkSeconds } from "../core/usage/calls.ts";
 import { callId } from "../core/usage/call_usage.ts";
+import type { RecordRow } from "./read_telnyx_day.ts";
 import { type ReadRecords, readRecords } from "./read_telnyx_records.ts";
 import type { SyncDeps } from "./sync_calls.ts";
 import { giveTurnBack } from "./telnyx_turn.ts";
@@ -62,8 +65,7 @@ export async function fetchCallCosts(deps: SyncDeps, jobs: Job[]): Promise<void>
       const call = calls.get(job.unique) ?? null;
       return { job, call, ...judgeSafely(deps, { job, call, read }) };
     });
-    await endPart(deps, part);
-    for (const { call } of part) if (call?.accountId) owners.add(call.accountId);
+    for (const accountId of await endPart(deps, part)) owners.add(accountId);
   }
   for (const accountId of owners) await billDue(deps, { accountId, actor: "cost" });
 }
@@ -84,6 +86,8 @@ function nothingRead(failure: string): ReadRecords {
 interface Judged {
   result: JobResult;
   cost: ExactCost | null;
+  /** What the records tell of a call that nobody owns for want of it. */
+  direction?: "inbound" | "outbound" | null;
 }
 
 interface Question {
@@ -110,7 +114,7 @@ function judge({ job, call, read, nowMs }: Question): Judged {
     cost: null,
   });
   if (!call) return again("the call is not known");
-  if (isSettled(call)) return { result: { status: "done", result: {} }, cost: null };
+  if (isSettled(call)) return DONE;
   const { carrierCallId: sessionId } = call;
   if (!read.whole.has(sessionId)) {
     // Out of quota, we have not really tried; refused for an hour, we have.
@@ -124,6 +128,8 @@ function judge({ job, call, read, nowMs }: Question): Judged {
   const isLastTry = job.attempts > COST_RETRIES_MS.length;
   const { expectedTypes, gap } = findGap({ facts: call.facts ?? null, records, isLastTry });
   const sum = sumRecords(records, { sessionId, expectedTypes });
+  // Nobody answered and nothing was recorded: there is no cost, and none that could be missed.
+  if (isLastTry && records.length === 0 && isUnanswered(call)) return DONE;
   if (sum.status === "incomplete") return again(sum.reason);
   if (gap !== null) return again(gap);
   if (sum.status === "other_currency" && !sum.sum) return again("records in several currencies");
@@ -132,8 +138,20 @@ function judge({ job, call, read, nowMs }: Question): Judged {
   if (!call.isFinal && !cost.course?.isFinal) {
     return again("its records do not say how long it took");
   }
-  return { result: { status: "done", result: {} }, cost };
+  const isLost = call.accountId === null && call.direction === null;
+  return { ...DONE, cost, direction: isLost ? firstDirection(records) : null };
 }
+
+/** That of the leg that began first: later ones are transfers. */
+function firstDirection(records: readonly RecordRow[]): "inbound" | "outbound" | null {
+  const told = records.flatMap((row) => row.status === "record" && row.direction ? [row] : []);
+  return told.toSorted((a, b) => (a.startedAtMs ?? Infinity) - (b.startedAtMs ?? Infinity))[0]
+    ?.direction ?? null;
+}
+
+const DONE: Judged = { result: { status: "done", result: {} }, cost: null };
+
+const isUnanswered = (call: Call): boolean => call.isFinal && talkSeconds(call) === 0;
 
 function isSettled(call: Call): boolean {
   return call.costMicros !== null && (call.isFinal || call.fault !== null);
@@ -163,27 +181,29 @@ export function costOf(
   };
 }
 
+/** Answers the accounts whose calls have to be billed again. */
 async function endPart(
   deps: SyncDeps,
   part: ({ job: Job; call: Call | null } & Judged)[],
-): Promise<void> {
-  const nowMs = deps.clock.now();
-  const exact = await deps.gates.change({
+): Promise<string[]> {
+  const atMs = deps.clock.now();
+  const retryAfterMs = COST_RETRIES_MS;
+  const { exact, owners } = await deps.gates.change({
     gate: intakeKey("telnyx"),
     stage: async (batch) => {
-      let count = 0;
-      for (const { job, call, result, cost } of part) {
-        const isOurs = await stageJobEnd(batch, {
-          job,
-          result,
-          retryAfterMs: COST_RETRIES_MS,
-          nowMs,
-        });
-        if (isOurs) await tellIfNotFound(batch, { job, what: "call", usage: call, atMs: nowMs });
+      const owners: (string | null)[] = [];
+      let exact = 0;
+      for (const { job, call, result, cost, direction } of part) {
+        const isOurs = await stageJobEnd(batch, { job, result, retryAfterMs, nowMs: atMs });
+        owners.push(call?.accountId ?? null);
+        if (isOurs) await tellIfNotFound(batch, { job, what: "call", usage: call, atMs });
         if (!isOurs || !cost || !call) continue;
-        if (await stageCost(batch, { callId: call.id, cost, atMs: nowMs })) count++;
+        if (await stageCost(batch, { callId: call.id, cost, atMs })) exact++;
+        if (direction) {
+          owners.push(await stageDirection(batch, { callId: call.id, direction, atMs }));
+        }
       }
-      return count;
+      return { exact, owners: owners.filter((owner) => owner !== null) };
     },
   });
   deps.log("info", "[FETCH CALL COST] tried", {
@@ -191,6 +211,7 @@ async function endPart(
     exact,
     again: part.length - exact,
   });
+  return owners;
 }
 
 async function readCalls(deps: SyncDeps, jobs: Job[]): Promise<Map<string, Call>> {

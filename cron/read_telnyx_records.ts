@@ -6,8 +6,8 @@
  * its total says that all of it is there. One too large for one minute's quota is halved: whatever is
  * read whole stays read, so every run gets further.
  *
- * Comes from: `cron/fetch_telnyx_costs.ts`. Goes to: `cron/telnyx_quota.ts`,
- * `cron/telnyx_record_types.ts`.
+ * Comes from: `cron/fetch_telnyx_costs.ts`. Goes to: `cron/telnyx_windows.ts`,
+ * `cron/telnyx_quota.ts`, `cron/telnyx_record_types.ts`.
  *
  * @module
  */
@@ -25,6 +25,7 @@ import type { Store } from "../core/kv/store.ts";
 import type { Log } from "../core/log.ts";
 import type { Call } from "../core/usage/calls.ts";
 import { openQuota, type TelnyxQuota } from "./telnyx_quota.ts";
+import { groupsOf, halve, type Window, windowOf } from "./telnyx_windows.ts";
 import { hasWebrtc, MAIN_TYPES, noteWebrtc, WEBRTC_TYPE } from "./telnyx_record_types.ts";
 
 /** Records by call session, and what kept us from having all of them. */
@@ -39,9 +40,6 @@ export interface ReadRecords {
   pauseMs: number | null;
 }
 
-/** Calls that began further apart than this do not share a window. */
-const GAP_MS = 10 * MINUTE_MS;
-const MARGIN_MS = MINUTE_MS;
 /** Left of each minute to whoever asks for the balance or a single cost meanwhile. */
 export const REQUESTS_SPARED = 3;
 /** Pages of one type of a window: both types must fit one minute's quota, or it would never be read. */
@@ -96,47 +94,6 @@ interface Reading {
   read: ReadRecords;
   /** No request is begun later. */
   untilMs: number;
-}
-
-function groupsOf(calls: Call[]): Call[][] {
-  const groups = calls.filter(isStartUnknown).map((call) => [call]);
-  const placed = calls.filter((call) => !isStartUnknown(call));
-  let last: Call[] | undefined;
-  for (const call of placed.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
-    if (last && call.startedAtMs - last.at(-1)!.startedAtMs <= GAP_MS) last.push(call);
-    else groups.push(last = [call]);
-  }
-  return groups;
-}
-
-/** Of a leg we may have no more than the price, which comes long after its start. */
-function isStartUnknown({ facts }: Call): boolean {
-  if (!facts) return false;
-  const { legs } = JSON.parse(facts) as TelnyxCallFacts;
-  return legs.some((leg) => leg.initiated === null && leg.startTimeMs === null);
-}
-
-function halve(group: Call[]): Call[][] {
-  const middle = Math.ceil(group.length / 2);
-  return [group.slice(0, middle), group.slice(middle)];
-}
-
-type Window = { sessionId: string } | { startedFromMs: number; startedToMs: number };
-
-function windowOf(group: Call[]): Window {
-  if (group.length === 1) return { sessionId: group[0]!.carrierCallId };
-  const ends = group.map(lastBeginMs);
-  return {
-    startedFromMs: group[0]!.startedAtMs - MARGIN_MS,
-    startedToMs: Math.max(...ends) + MARGIN_MS,
-  };
-}
-
-/** A leg can have begun until the call ended; of one that has not, until we last heard of it. */
-function lastBeginMs(call: Call): number {
-  return call.isFinal && call.endedAtMs !== null
-    ? Math.max(call.startedAtMs, call.endedAtMs)
-    : Math.max(call.startedAtMs, call.learnedAtMs);
 }
 
 type GroupOutcome = "whole" | "too_large" | "stopped" | "too_early";

@@ -2,11 +2,12 @@
  * Compares each carrier's day with the carrier's own records: a durable job for every carrier and day.
  *
  * Comes from: `cron/jobs.ts`, `cron/mod.ts`. Goes to: `core/billing/reconciliation.ts`,
- * `cron/reconcile_telnyx.ts`, `cron/reconcile_listing.ts`.
+ * `cron/reconcile_telnyx.ts`, `cron/reconcile_messages.ts`, `cron/reconcile_listing.ts`.
  *
  * @module
  */
 import { readMovement } from "../core/billing/balance_movement.ts";
+import { withClosed } from "../core/billing/close_item.ts";
 import {
   compareCalls,
   type Comparison,
@@ -17,6 +18,7 @@ import {
   type Reconciliation,
   RECONCILIATION_JOB,
   type ReconciliationItem,
+  type SideSums,
   type Suggestion,
 } from "../core/billing/reconciliation.ts";
 import { DAY_MS, HOUR_MS, parseInstant, SECOND_MS } from "../core/clock.ts";
@@ -29,10 +31,11 @@ import { stageNotice } from "../core/notices/notice.ts";
 import type { Carrier } from "../core/usage/call_usage.ts";
 import { type Call, talkSeconds } from "../core/usage/calls.ts";
 import { readListedSide } from "./reconcile_listing.ts";
+import { listOwnMessages, readMessageSide } from "./reconcile_messages.ts";
 import { readTelnyxSide } from "./reconcile_telnyx.ts";
 import { daysUntil } from "../core/wallet/system_totals.ts";
 import { listSources, type SyncDeps } from "./sync_calls.ts";
-import type { DayRequest, TheirDay } from "./their_day.ts";
+import type { DayRequest, TheirDay, TheirUsage } from "./their_day.ts";
 
 /** After the day's end: calls that began late have ended by then, and their records are there. */
 const DUE_AFTER_MS = 5 * HOUR_MS;
@@ -154,17 +157,19 @@ export async function runReconciliation(deps: SyncDeps, job: Job): Promise<JobRe
     await keepReconciliation(deps.store, { ...before, state: "failed", failure: theirs.reason });
     return { status: "again", reason: theirs.reason };
   }
-  const found = compareCalls({
-    ours: await listOurs(deps, { carrier, startMs }),
-    theirs: theirs.calls,
-  });
-  const items = withSettled(found.items, await theirs.settle(found.items));
+  const ours = await listOurs(deps, { carrier, startMs });
+  const found = compareCalls({ ours, theirs: theirs.calls });
+  const settled = withSettled(found.items, await theirs.settle(found.items));
+  const messages = theirs.messages &&
+    await compareMessages(deps, { carrier, startMs, theirs: theirs.messages });
+  const items = withClosed([...settled, ...messages?.items ?? []], before.items);
   const openCount = items.filter(({ state }) => state === "open").length;
   // Told before it is kept: a run that dies between the two is run again, and tells nothing twice.
   if (openCount > 0) await tellOfDifference(deps, { carrier, day, openCount });
   await keepReconciliation(deps.store, {
     ...before,
     ...found,
+    messages: messages?.sums ?? null,
     items,
     itemCount: items.length,
     openCount,
@@ -174,6 +179,16 @@ export async function runReconciliation(deps: SyncDeps, job: Job): Promise<JobRe
     finishedAtMs: deps.clock.now(),
   });
   return { status: "done", result: logged(deps, { carrier, day, found, openCount }) };
+}
+
+async function compareMessages(
+  deps: SyncDeps,
+  { carrier, startMs, theirs }: { carrier: Carrier; startMs: number; theirs: TheirUsage },
+): Promise<{ sums: SideSums; items: ReconciliationItem[] }> {
+  const ours = await listOwnMessages(deps, { carrier, startMs });
+  const { items, ...sums } = compareCalls({ ours, theirs: theirs.calls });
+  const settled = withSettled(items, await theirs.settle(items));
+  return { sums, items: settled.map((item) => ({ ...item, usage: "message" })) };
 }
 
 async function tellOfDifference(
@@ -189,10 +204,19 @@ async function tellOfDifference(
 
 const startOf = (day: string): number => parseInstant(`${day}T00:00:00Z`)!;
 
-async function readTheirs(deps: SyncDeps, request: DayRequest): Promise<TheirDay> {
+async function readTheirs(
+  deps: SyncDeps,
+  request: DayRequest,
+): Promise<TheirDay & { messages?: TheirUsage }> {
   const { carrier } = request;
   if (!deps[carrier]) return { status: "failed", reason: `${carrier} is not configured` };
-  if (carrier === "telnyx") return await readTelnyxSide(deps, { telnyx: deps.telnyx!, request });
+  if (carrier === "telnyx") {
+    const telnyx = deps.telnyx!;
+    const calls = await readTelnyxSide(deps, { telnyx, request });
+    if (calls.status !== "read") return calls;
+    const messages = await readMessageSide(deps, { telnyx, request });
+    return messages.status === "read" ? { ...calls, messages } : messages;
+  }
   const sources = (await listSources(deps)).filter((source) => source.carrier === carrier);
   return await readListedSide(deps, { sources, request });
 }

@@ -23,15 +23,17 @@ export interface DayRequest {
   untilMs: number;
 }
 
+/** A carrier's calls or messages of a day. */
+export interface TheirUsage {
+  /** Those that began, or were sent, on the day. */
+  calls: ComparedCall[];
+  /** Takes in and corrects what it can; by id what came of an item. */
+  settle: (items: readonly ReconciliationItem[]) => Promise<ReadonlyMap<string, Suggestion>>;
+}
+
 /** The carrier's side, or why it is not known. */
 export type TheirDay =
-  | {
-    status: "read";
-    /** Calls that began on the day. */
-    calls: ComparedCall[];
-    /** Takes in and corrects what it can; by call id what came of an item. */
-    settle: (items: readonly ReconciliationItem[]) => Promise<ReadonlyMap<string, Suggestion>>;
-  }
+  | { status: "read" } & TheirUsage
   | { status: "paused"; inMs: number; reason: string }
   | { status: "failed"; reason: string };
 

@@ -1,10 +1,11 @@
 /**
  * Signed-in browsers: a row per session, found by the hash of the token in the cookie.
  *
- * A session ends after 30 minutes without a request, after 12 hours in any case, at sign-out, and when
- * its person's epoch moves on. The clock decides that here; the database's own expiry only tidies up.
+ * A session ends after 30 minutes without a request, after 12 hours in any case (a customer's after 24), at
+ * sign-out, and when its person's epoch moves on or its portal link is taken back. The clock decides that
+ * here; the database's own expiry only tidies up.
  *
- * Goes to: `core/accounts/people.ts`.
+ * Goes to: `core/accounts/people.ts`, `core/accounts/portal_links.ts`.
  *
  * @module
  */
@@ -16,11 +17,14 @@ import type { Gates } from "../kv/gates.ts";
 import { sessionKey } from "../kv/keys.ts";
 import type { Row, Store } from "../kv/store.ts";
 import { getPerson, type Person } from "./people.ts";
+import { getPortalLink } from "./portal_links.ts";
 
 /** A session without a request for this long is over. */
 export const SESSION_IDLE_MS = 30 * MINUTE_MS;
 /** A session is over after this long, however busy. */
 export const SESSION_LIFE_MS = 12 * HOUR_MS;
+/** The same for a session that a portal link opened. */
+export const PORTAL_SESSION_LIFE_MS: number = 24 * HOUR_MS;
 /** A session in use is written at most this often. */
 export const SESSION_TOUCH_MS: number = MINUTE_MS;
 const TOKEN_BYTES = 32;
@@ -28,7 +32,17 @@ const TOKEN_BYTES = 32;
 /** Whose session it is. */
 export type SessionSubject =
   | { kind: "person"; email: string; epoch: number }
-  | { kind: "account"; accountId: string };
+  | {
+    kind: "account";
+    accountId: string;
+    /** The portal link that opened it. */
+    linkId?: string | undefined;
+  };
+
+/** How long a session of somebody lasts at most. */
+export function sessionLifeMs({ kind }: Pick<SessionSubject, "kind">): number {
+  return kind === "account" ? PORTAL_SESSION_LIFE_MS : SESSION_LIFE_MS;
+}
 
 /** A session as it is kept. */
 export interface Session {
@@ -59,7 +73,7 @@ export async function openSession(deps: SessionDeps, subject: SessionSubject): P
     gate: key,
     stage: async (batch) => {
       await batch.get(key);
-      batch.set(key, session, { expireInMs: SESSION_LIFE_MS });
+      batch.set(key, session, { expireInMs: sessionLifeMs(subject) });
     },
   });
   return token;
@@ -68,7 +82,7 @@ export async function openSession(deps: SessionDeps, subject: SessionSubject): P
 /** Whose browser this is. */
 export type SignedIn =
   | { kind: "person"; person: Person }
-  | { kind: "account"; accountId: string };
+  | Extract<SessionSubject, { kind: "account" }>;
 
 /** Whose token this is, as long as the session lasts; null otherwise. */
 export async function findSession(deps: SessionDeps, token: string): Promise<SignedIn | null> {
@@ -80,14 +94,23 @@ export async function findSession(deps: SessionDeps, token: string): Promise<Sig
   return signedIn;
 }
 
-function isOver({ createdAtMs, lastSeenAtMs }: Session, nowMs: number): boolean {
-  return nowMs - lastSeenAtMs >= SESSION_IDLE_MS || nowMs - createdAtMs >= SESSION_LIFE_MS;
+function isOver({ subject, createdAtMs, lastSeenAtMs }: Session, nowMs: number): boolean {
+  return nowMs - lastSeenAtMs >= SESSION_IDLE_MS ||
+    nowMs - createdAtMs >= sessionLifeMs(subject);
 }
 
 async function whoseIs(store: Store, subject: SessionSubject): Promise<SignedIn | null> {
-  if (subject.kind === "account") return { kind: "account", accountId: subject.accountId };
+  if (subject.kind === "account") return await isTakenBack(store, subject) ? null : subject;
   const person = await getPerson(store, subject.email);
   return person?.epoch === subject.epoch ? { kind: "person", person } : null;
+}
+
+async function isTakenBack(
+  store: Store,
+  { accountId, linkId }: Extract<SessionSubject, { kind: "account" }>,
+): Promise<boolean> {
+  if (linkId === undefined) return false;
+  return (await getPortalLink(store, { accountId, linkId }))?.revokedAtMs !== null;
 }
 
 // A touch that loses against a sign-out, or against another touch, is not repeated: the check on the
@@ -96,7 +119,7 @@ async function touch(deps: SessionDeps, { key, value, versionstamp }: Row<Sessio
   const nowMs = deps.clock.now();
   if (nowMs - value.lastSeenAtMs < SESSION_TOUCH_MS) return;
   const seen: Session = { ...value, lastSeenAtMs: nowMs };
-  const expireInMs = SESSION_LIFE_MS - (nowMs - value.createdAtMs);
+  const expireInMs = sessionLifeMs(value.subject) - (nowMs - value.createdAtMs);
   await deps.store.commit({
     checks: [{ key, versionstamp }],
     puts: [{ key, bytes: encodeRow(key, seen), expireInMs }],

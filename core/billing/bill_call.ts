@@ -133,7 +133,7 @@ function metadataOf(
 }
 
 function trimZeros(amount: string): string {
-  return amount.replace(/\.?(?<!0)0+$/, "");
+  return amount.replace(/\.?0{1,99}$/, "");
 }
 
 function countedCost(call: Call, currency: string): bigint | null {

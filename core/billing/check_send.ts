@@ -132,38 +132,52 @@ const REMEMBERED_MAX = 10_000;
  * changed a second read fetches what is missing; what was remembered never decides anything.
  */
 export function createSendChecks(store: Store): CheckSend {
-  const remembered = new Map<string, Key[]>();
+  const remembered = new Map<string, readonly Key[]>();
   return async ({ accountId, send, atMs }) => {
-    const fixed = [accountKey(accountId), walletKey(accountId), ...standingKeys(accountId)];
-    const along = remembered.get(accountId) ?? [ratePlanKey("sms")];
-    const keys = [...fixed, ...along].slice(0, CHECKS_MAX);
-    const rows = rowsByName(keys, await store.getMany<object>(keys));
-    const valueOf = <T>(key: Key) => (rows.get(nameOf(key)) ?? null) as T | null;
-    const account = valueOf<Account>(fixed[0]!);
-    const wallet = valueOf<Wallet>(fixed[1]!);
+    const along = remembered.get(accountId) ?? [];
+    const keys = [
+      accountKey(accountId),
+      walletKey(accountId),
+      ...standingKeys(accountId),
+      ...along,
+    ];
+    const [account, wallet, smsAccount, global, own, ...rest] = await store.getMany<object>(keys);
     if (!account || !wallet) return { status: "account_not_found" };
-    const standing = joinStanding(fixed.slice(2).map((key) => valueOf<object>(key)));
-    const planKey = ratePlanKey(planIdOf(account, "sms"));
+    const standing = joinStanding([smsAccount, global, own].map((row) => row?.value ?? null));
     const billKeys = standing.smsAccount.openBillIds.map(smsBillKey);
-    const needed = [planKey, ...billKeys];
+    const planKey = ratePlanKey(planIdOf(account.value as Account, "sms"));
+    const needed = send.priceMicros === null ? [...billKeys, planKey] : billKeys;
+    const values = await readNeeded(store, { needed, along, rows: rest });
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-    remembered.set(accountId, needed);
-    const missing = needed.filter((key) => !rows.has(nameOf(key)));
-    if (missing.length > 0) {
-      const more = rowsByName(missing, await store.getMany<object>(missing));
-      for (const [name, value] of more) rows.set(name, value);
-    }
-    const openBills = billKeys.flatMap((key) => valueOf<SmsBill>(key) ?? []);
-    const plan = valueOf<RatePlan>(planKey);
-    return decideSend({ account, wallet, plan, ...standing, openBills }, { send, atMs });
+    remembered.set(accountId, needed.slice(0, ALONG_MAX));
+    const sender: Sender = {
+      account: account.value as Account,
+      wallet: wallet.value as Wallet,
+      ...standing,
+      openBills: values.slice(0, billKeys.length).flatMap((value) => (value as SmsBill) ?? []),
+      plan: (values[billKeys.length] ?? null) as RatePlan | null,
+    };
+    return decideSend(sender, { send, atMs });
   };
 }
 
-const nameOf = (key: Key): string => key.join("\u0000");
+/** Keys read along: with the five that are always read, one snapshot. */
+const ALONG_MAX = CHECKS_MAX - 5;
 
-function rowsByName(
-  keys: readonly Key[],
-  rows: readonly (Row<object> | null)[],
-): Map<string, object | null> {
-  return new Map(keys.map((key, i) => [nameOf(key), rows[i]?.value ?? null]));
+/** The values of the needed keys: from what was read along, and from a second read for the others. */
+async function readNeeded(
+  store: Store,
+  { needed, along, rows }: {
+    needed: readonly Key[];
+    along: readonly Key[];
+    rows: readonly (Row<object> | null)[];
+  },
+): Promise<(object | null)[]> {
+  const places = needed.map((key) => along.findIndex((one) => isSame(one, key)));
+  const missing = needed.filter((_, i) => places[i] === -1);
+  const more = missing.length === 0 ? [] : await store.getMany<object>(missing);
+  let next = 0;
+  return places.map((place) => (place === -1 ? more[next++] : rows[place])?.value ?? null);
 }
+
+const isSame = (a: Key, b: Key): boolean => a[0] === b[0] && a[1] === b[1];

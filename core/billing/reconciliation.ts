@@ -3,7 +3,7 @@
  *
  * Comparing is pure; what came of it is kept, one row a carrier and day.
  *
- * Goes to: `core/kv/page.ts`.
+ * Goes to: `core/kv/page.ts`, `core/billing/close_item.ts`.
  *
  * @module
  */
@@ -18,6 +18,7 @@ import { listPage } from "../kv/page.ts";
 import type { Store } from "../kv/store.ts";
 import type { Carrier } from "../usage/call_usage.ts";
 import type { DayMovement } from "./balance_movement.ts";
+import { type Closing, withClosed } from "./close_item.ts";
 
 /** The kind of the job that compares a day; its unique name is `<carrier>:<day>`. */
 export const RECONCILIATION_JOB = "reconciliation";
@@ -64,16 +65,20 @@ export type Suggestion = typeof SUGGESTIONS[number];
 export interface ReconciliationItem {
   /** Ours, as `telnyx:…`. */
   callId: string;
+  /** What it is; a call when absent. */
+  usage?: "message";
   /** Who knows it. */
   kind: DifferenceKind;
   /** What we had; null: no such call, or no exact cost. */
   oursMicros: bigint | null;
   /** What the carrier has; null: no such call, or no price. */
   theirsMicros: bigint | null;
-  /** Settled by this run, explained, or left to somebody. */
-  state: "settled" | "explained" | "open";
+  /** Settled by this run, explained, left to somebody, or closed by somebody. */
+  state: "settled" | "explained" | "open" | "closed";
   /** Why, or what to do. */
   suggestion: Suggestion;
+  /** Who closed it, and why. */
+  closed?: Closing;
 }
 
 /** How many calls, and what each side says they cost, in the currency of the reconciliation. */
@@ -102,8 +107,13 @@ export interface Comparison {
   items: ReconciliationItem[];
 }
 
-/** What a carrier's day came to. */
+/** The four sums of a comparison. */
+export type SideSums = Omit<Comparison, "items">;
+
+/** What a carrier's day came to: its calls, and beside them its messages. */
 export interface Reconciliation extends Comparison {
+  /** Null where the carrier's messages are not compared; absent of days compared before they were. */
+  messages?: SideSums | null;
   /** Whose records. */
   carrier: Carrier;
   /** UTC, as `2026-11-20`. */
@@ -216,22 +226,44 @@ export async function getReconciliation(
   return (await store.get<Reconciliation>(reconciliationKey(carrier, day)))?.value ?? null;
 }
 
-/** Keeps what came of a day; of very many items the first {@link ITEMS_MAX}. */
+/** Keeps what came of a day, and what was closed by hand; of very many items the first {@link ITEMS_MAX}. */
 export async function keepReconciliation(
   store: Store,
   reconciliation: Reconciliation,
 ): Promise<void> {
-  const { carrier, day, items } = reconciliation;
-  // What is left to somebody comes first, so that it is what is kept.
-  const ranked = items.toSorted((a, b) => RANK[a.state] - RANK[b.state]);
-  const row: Reconciliation = { ...reconciliation, items: ranked.slice(0, ITEMS_MAX) };
+  const { carrier, day } = reconciliation;
   const [key, byDay] = [reconciliationKey(carrier, day), reconciliationByDayKey(day, carrier)];
-  const puts = [{ key, bytes: encodeRow(key, row) }, { key: byDay, bytes: encodeRow(byDay, {}) }];
-  const answer = await store.commit({ checks: [], puts, deletes: [] });
-  if (answer.status !== "ok") throw new Error(`Cannot keep a reconciliation: ${answer.reason}`);
+  let reason = "";
+  for (let tries = 0; tries < KEEP_TRIES_MAX; tries++) {
+    const now = await store.get<Reconciliation>(key);
+    const row = rowOf(reconciliation, now?.value.items ?? []);
+    const answer = await store.commit({
+      // Somebody may close an item at this very moment.
+      checks: [{ key, versionstamp: now?.versionstamp ?? null }],
+      puts: [{ key, bytes: encodeRow(key, row) }, { key: byDay, bytes: encodeRow(byDay, {}) }],
+      deletes: [],
+    });
+    if (answer.status === "ok") return;
+    reason = answer.reason;
+  }
+  throw new Error(`Cannot keep a reconciliation: ${reason}`);
 }
 
-const RANK = { open: 0, settled: 1, explained: 2 } as const;
+const KEEP_TRIES_MAX = 5;
+
+function rowOf(found: Reconciliation, before: readonly ReconciliationItem[]): Reconciliation {
+  const items = withClosed(found.items, before);
+  const closedCount = items.filter((item, i) => item !== found.items[i]).length;
+  // What is left to somebody comes first, so that it is what is kept.
+  const ranked = items.toSorted((a, b) => RANK[a.state] - RANK[b.state]);
+  return {
+    ...found,
+    items: ranked.slice(0, ITEMS_MAX),
+    openCount: found.openCount - closedCount,
+  };
+}
+
+const RANK = { open: 0, closed: 1, settled: 2, explained: 3 } as const;
 
 /** A page of days, newest first, of one carrier or of all; null when the cursor is not one of ours. */
 export async function listReconciliations(

@@ -142,7 +142,10 @@ export async function listEvents(
   return { rows: events, nextCursor: hasMore && last ? formatCursor(last) : null };
 }
 
-/** Makes an event due again, whatever became of it; processing it twice changes nothing. */
+/**
+ * Makes an event due again, whatever became of it; processing it twice changes nothing. One of which
+ * nothing was kept stays what it became.
+ */
 export function replayEvent(
   deps: { gates: Gates },
   eventId: string,
@@ -153,6 +156,7 @@ export function replayEvent(
     stage: async (batch) => {
       const event = await batch.get<InboxEvent>(key);
       if (!event) return { status: "event_not_found" as const };
+      if (event.payload === "") return { status: "event_due" as const, event };
       const next: InboxEvent = { ...event, state: "received", reason: null, attempts: 0 };
       batch.set(key, next);
       batch.set(eventDueKey(event.receivedAtMs, event.id), {});

@@ -35,7 +35,10 @@ const KEEP_TRIES_MAX = 3;
 type Deps = { store: Store; clock: Clock };
 
 /** Keeps a delivery once, see {@link createReceiver}; for those that come alone. */
-export function receiveEvent(deps: Deps, delivery: Delivery): Promise<Kept> {
+export function receiveEvent(
+  deps: { store: Store; clock: Clock },
+  delivery: Delivery,
+): Promise<Kept> {
   return createReceiver(deps)(delivery);
 }
 
@@ -43,7 +46,9 @@ export function receiveEvent(deps: Deps, delivery: Delivery): Promise<Kept> {
  * Keeps deliveries, each once; a repeat answers the first one. What it returns throws
  * {@link StoreUnavailable} when a delivery is not known to be kept within {@link KEEP_WITHIN_MS}.
  */
-export function createReceiver(deps: Deps): (delivery: Delivery) => Promise<Kept> {
+export function createReceiver(
+  deps: { store: Store; clock: Clock },
+): (delivery: Delivery) => Promise<Kept> {
   const waiting: Waiting[] = [];
   let isKeeping = false;
 

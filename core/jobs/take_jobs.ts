@@ -42,7 +42,7 @@ export async function putOffJobs(
   await changeDue(deps, {
     jobs,
     stage: (batch, job) => {
-      if (job.state !== "pending" || !isDue(job, nowMs)) return null;
+      if (!isDue(job, nowMs)) return null;
       const later = { ...job, dueAtMs: untilMs };
       moveJob(batch, { from: job, to: later });
       return later;

@@ -445,3 +445,16 @@ export const sippyTimingPrefix: Key = ["sippy_timing"];
 export const debitComparisonKey = (day: string): Key => ["debit_comparison", day];
 /** See {@link debitComparisonKey}. */
 export const debitComparisonPrefix: Key = ["debit_comparison"];
+
+/** Gate: a link into an account's portal. */
+export const portalLinkKey = (accountId: string, linkId: string): Key => [
+  "portal_link",
+  accountId,
+  linkId,
+];
+/** See {@link portalLinkKey}. */
+export const portalLinkPrefix = (accountId: string): Key => ["portal_link", accountId];
+/** Index: the portal link a token opens, by the token's hash. */
+export const portalLinkByTokenKey = (tokenHash: string): Key => ["portal_link_by_token", tokenHash];
+/** Gate: something a person does with many SMS bills at once; its id is its job's. */
+export const billBulkKey = (bulkId: string): Key => ["sms_bill_bulk", bulkId];

@@ -115,7 +115,7 @@ function describe(trace: Omit<CostPlusTrace, "formula" | "result">): string {
 /** Ten-thousandths of a percent as text: 125 000 is `12.5`. */
 export function formatPercent(percentE4: number): string {
   return formatMicros(BigInt(percentE4) * MICROS_PER_UNIT / BigInt(PERCENT_E4)).replace(
-    /\.?(?<!0)0+$/,
+    /\.?0{1,99}$/,
     "",
   );
 }

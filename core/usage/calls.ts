@@ -54,7 +54,8 @@ export function mergeReport(
   // One that was given up on stays so until there is news of it.
   const isSame = news.length === 0 &&
     (report.fault === earlier.fault || !(report.isFinal || report.fault));
-  if (isSame || (earlier.isFinal && !report.isFinal)) return null;
+  if (isSame) return null;
+  if (earlier.isFinal && !report.isFinal) return withParties(earlier, { report, atMs });
   const kept = {
     id: earlier.id,
     accountId: earlier.accountId,
@@ -84,6 +85,30 @@ export function mergeReport(
     durationSeconds: report.durationSeconds ?? earlier.durationSeconds,
     record: { ...earlier.record, ...Object.fromEntries(news) },
     ...kept,
+  };
+}
+
+/**
+ * A call that was ended by its price and duration alone learns from a late picture who spoke and since
+ * when; how it ended stays. Null when that was known already, or is not told now either.
+ */
+function withParties(
+  earlier: Call,
+  { report, atMs }: { report: CallReport; atMs: number },
+): Call | null {
+  const isKnown = earlier.from !== "" || earlier.to !== "" || earlier.accountId !== null;
+  if (isKnown || (report.from === "" && report.to === "")) return null;
+  const { direction, from, to, startedAtMs, facts = earlier.facts } = report;
+  return {
+    ...earlier,
+    direction,
+    from,
+    to,
+    startedAtMs: Math.min(earlier.startedAtMs, startedAtMs),
+    ...(facts === undefined ? {} : { facts }),
+    record: { ...report.record, ...earlier.record, direction, from, to },
+    revision: earlier.revision + 1,
+    learnedAtMs: atMs,
   };
 }
 

@@ -73,7 +73,7 @@ export interface BlandClient {
 /** Bland behind one key. Nothing a carrier does makes it throw. */
 export function createBlandClient(deps: BlandClientDeps): BlandClient {
   async function ask(path: string): Promise<ReturnType<typeof readBlandAnswer>> {
-    const url = deps.baseUrl.replace(/(?<!\/)\/+$/, "") + path;
+    const url = deps.baseUrl.replace(/\/{1,99}$/, "") + path;
     const headers = { authorization: deps.apiKey, accept: "application/json" };
     const answer = await deps.egress({ url, headers, maxBytes: BLAND_ANSWER_BYTES_MAX });
     return readBlandAnswer(deps, answer);

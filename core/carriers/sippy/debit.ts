@@ -98,7 +98,7 @@ const SIGNIFICANT_DIGITS_MAX = 15;
 export function formatDebitAmount(amountMicros: bigint): string | null {
   if (amountMicros <= 0n || amountMicros > AMOUNT_MICROS_MAX) return null;
   const text = formatMicros(amountMicros).replace(/0{1,4}$/, "");
-  const digitCount = text.replace(".", "").replace(/^0+|0+$/g, "").length;
+  const digitCount = text.replace(".", "").replace(/^0{1,99}|0{1,99}$/g, "").length;
   if (digitCount > SIGNIFICANT_DIGITS_MAX || parseDecimal(text) !== amountMicros) return null;
   return text;
 }

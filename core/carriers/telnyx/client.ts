@@ -89,7 +89,7 @@ export interface TelnyxClient {
 /** Telnyx behind one key. Nothing a carrier does makes it throw. */
 export function createTelnyxClient(deps: TelnyxClientDeps): TelnyxClient {
   async function ask(path: string): Promise<TelnyxAnswer> {
-    const url = deps.baseUrl.replace(/(?<!\/)\/+$/, "") + path;
+    const url = deps.baseUrl.replace(/\/{1,99}$/, "") + path;
     const headers = { authorization: `Bearer ${deps.apiKey}`, accept: "application/json" };
     return readTelnyxAnswer(deps, await deps.egress({ url, headers }));
   }

@@ -56,7 +56,7 @@ function formatExact({ digits, decimals }: Exact): string {
   const size = digits < 0n ? -digits : digits;
   const text = String(size).padStart(decimals + 1, "0");
   const cut = text.length - decimals;
-  const fraction = text.slice(cut).replace(/(?<!0)0+$/, "");
+  const fraction = text.slice(cut).replace(/0{1,99}$/, "");
   const sign = digits < 0n ? "-" : "";
   return sign + text.slice(0, cut) + (fraction === "" ? "" : `.${fraction}`);
 }

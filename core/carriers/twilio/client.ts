@@ -90,7 +90,7 @@ function createAsk(deps: TwilioClientDeps): TwilioAsk {
   const secrets = [basic, authToken, accountSid];
   const headers = { authorization: `Basic ${basic}`, accept: "application/json" };
   return async (target) => {
-    const url = baseUrl.replace(/(?<!\/)\/+$/, "") + target;
+    const url = baseUrl.replace(/\/{1,99}$/, "") + target;
     const answer = await egress({ url, headers, maxBytes: TWILIO_ANSWER_BYTES_MAX });
     return readTwilioAnswer({ clock, secrets }, answer);
   };

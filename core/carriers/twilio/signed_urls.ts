@@ -17,7 +17,7 @@ export function publicUrlOf(
   { publicUrl, requestUrl }: { publicUrl: string; requestUrl: string },
 ): string {
   const target = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^#]*)/i.exec(requestUrl)?.[1] ?? "";
-  return publicUrl.replace(/(?<!\/)\/+$/, "") + target;
+  return publicUrl.replace(/\/{1,99}$/, "") + target;
 }
 
 /**

@@ -88,7 +88,7 @@ function renderPrice(call: SimulatedCall): JsonNumber {
 }
 
 function trimZeros(decimal: string): string {
-  return decimal.replace(/\.?(?<!0)0+$/, "");
+  return decimal.replace(/\.?0{1,99}$/, "");
 }
 
 function renderQueueStatus(call: SimulatedCall, nowMs: number): string {

@@ -55,7 +55,9 @@ function readInt(text: string): XmlRpcValue | null {
 
 // Others do write exponents, Python for one; the text stays as it came.
 function readDouble(text: string): XmlRpcValue | null {
-  if (text.length > 400 || !/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/.test(text)) return null;
+  if (text.length > 400 || !/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$/.test(text)) {
+    return null;
+  }
   return { kind: "double", text };
 }
 

@@ -25,7 +25,7 @@ export function writeAmount(
   const sign = amount < 0n ? "-" : "";
   if (isScientific && size !== 0n) return sign + writeScientific(size);
   const digits = String(size).padStart(DIGITS + 1, "0");
-  const fraction = digits.slice(-DIGITS).replace(/(?<!0)0+$/, "").padEnd(decimalsMin, "0");
+  const fraction = digits.slice(-DIGITS).replace(/0{1,99}$/, "").padEnd(decimalsMin, "0");
   return `${sign}${digits.slice(0, -DIGITS)}.${fraction}`;
 }
 
@@ -37,6 +37,6 @@ export function toTruthMicros(amount: bigint): bigint {
 
 function writeScientific(size: bigint): string {
   const digits = String(size);
-  const fraction = digits.slice(1).replace(/(?<!0)0+$/, "") || "0";
+  const fraction = digits.slice(1).replace(/0{1,99}$/, "") || "0";
   return `${digits[0]}.${fraction}E${digits.length - 1 - DIGITS}`;
 }
