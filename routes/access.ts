@@ -37,6 +37,7 @@ const OWN_READ: readonly CallerKind[] = [...READ, "account_program", "account_pe
 const OWN_ONLY: readonly CallerKind[] = ["account_program", "account_person"];
 const PAGE_READ: readonly CallerKind[] = ["admin_person", "viewer"];
 const PAGE_CHANGE: readonly CallerKind[] = ["admin_person"];
+const PORTAL: readonly CallerKind[] = ["account_person"];
 
 type Line = readonly [method: string, path: string, callers: readonly CallerKind[]];
 
@@ -93,9 +94,13 @@ const API_LINES: readonly Line[] = [
   ["POST", "/accounts/:id/refunds", CHANGE],
   ["GET", "/accounts/:id/entries", OWN_READ],
   ["GET", "/accounts/:id/balance", OWN_READ],
+  ["GET", "/accounts/:id/statement", OWN_READ],
   ["GET", "/accounts/:id/api-keys", READ],
   ["POST", "/accounts/:id/api-keys", CHANGE],
   ["DELETE", "/accounts/:id/api-keys/:keyId", CHANGE],
+  ["GET", "/accounts/:id/portal-links", READ],
+  ["POST", "/accounts/:id/portal-links", CHANGE],
+  ["DELETE", "/accounts/:id/portal-links/:linkId", CHANGE],
   ["GET", "/calls", OWN_READ],
   ["GET", "/calls/:id", OWN_READ],
   ["GET", "/messages", OWN_READ],
@@ -151,6 +156,8 @@ const PAGE_LINES: readonly Line[] = [
   ["POST", "/admin/accounts/:id/number-releases", PAGE_CHANGE],
   ["POST", "/admin/accounts/:id/api-keys", PAGE_CHANGE],
   ["POST", "/admin/accounts/:id/api-key-revocations", PAGE_CHANGE],
+  ["POST", "/admin/accounts/:id/portal-links", PAGE_CHANGE],
+  ["POST", "/admin/accounts/:id/portal-link-revocations", PAGE_CHANGE],
   ["GET", "/admin/calls", PAGE_READ],
   ["GET", "/admin/calls/:id", PAGE_READ],
   ["GET", "/admin/messages", PAGE_READ],
@@ -159,6 +166,15 @@ const PAGE_LINES: readonly Line[] = [
   ["GET", "/billing/sync/:jobId/stream", PAGE_READ],
   ["GET", "/admin/calls/unassigned/:number", PAGE_READ],
   ["POST", "/admin/calls/unassigned/:number", PAGE_CHANGE],
+  ["GET", "/admin/sms", PAGE_READ],
+  ["GET", "/admin/sms/bills/:id", PAGE_READ],
+  ["GET", "/admin/sms/bills/:id/actions", PAGE_CHANGE],
+  ["POST", "/admin/sms/bills/:id/actions", PAGE_CHANGE],
+  ["POST", "/admin/sms/bill-selections", PAGE_CHANGE],
+  ["POST", "/admin/sms/cycles", PAGE_CHANGE],
+  ["GET", "/admin/sms/jobs/:id", PAGE_READ],
+  ["GET", "/admin/sms/jobs/:id/stream", PAGE_READ],
+  ["POST", "/admin/sms/settings", PAGE_CHANGE],
   ["GET", "/admin/rate-plans", PAGE_READ],
   ["GET", "/admin/rate-plans/:id", PAGE_READ],
   ["POST", "/admin/rate-plans/:id/versions", PAGE_CHANGE],
@@ -177,6 +193,18 @@ const PAGE_LINES: readonly Line[] = [
   ["POST", "/admin/notices/endpoints/:id/resends", PAGE_CHANGE],
   ["POST", "/admin/notices/endpoints/:id/rotations", PAGE_CHANGE],
   ["POST", "/admin/notices/endpoints/:id/removals", PAGE_CHANGE],
+  ["GET", "/portal/open/:token", OPEN],
+  ["GET", "/portal/open", OPEN],
+  ["POST", "/portal/open", OPEN],
+  ["GET", "/portal", PORTAL],
+  ["GET", "/portal/calls", PORTAL],
+  ["GET", "/portal/calls/:id", PORTAL],
+  ["GET", "/portal/messages", PORTAL],
+  ["GET", "/portal/bills", PORTAL],
+  ["GET", "/portal/bills/:id", PORTAL],
+  ["GET", "/portal/statements", PORTAL],
+  ["POST", "/portal/sync", PORTAL],
+  ["GET", "/portal/sync/:jobId/stream", PORTAL],
 ];
 
 const rows = (

@@ -68,7 +68,10 @@ function refuseStranger(
   c: Context<AppEnv>,
   { deps, row, identity }: { deps: AppDeps; row: AccessRow; identity: Identity },
 ): Response {
-  if (row.isPage && c.req.method === "GET" && wantsPage(c)) return c.redirect("/login", 303);
+  if (row.isPage && c.req.method === "GET" && wantsPage(c)) {
+    const isPortal = row.callers.includes("account_person");
+    return c.redirect(isPortal ? "/portal/open" : "/login", 303);
+  }
   const unset = unsetSecrets(deps, row);
   if (unset) return problem(c, { code: "not_configured", detail: `${unset} is not set` });
   const fault = identity.status === "wrong_token" ? ', error="invalid_token"' : "";

@@ -5,7 +5,7 @@
  */
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { SESSION_LIFE_MS } from "../core/accounts/sessions.ts";
+import { PORTAL_SESSION_LIFE_MS, SESSION_LIFE_MS } from "../core/accounts/sessions.ts";
 import { SECOND_MS } from "../core/clock.ts";
 import type { AppEnv } from "./caller.ts";
 
@@ -25,13 +25,25 @@ export function readSessionCookie(c: Context<AppEnv>): string | null {
 
 /** Gives the browser a token, out of reach of scripts and of other sites' requests. */
 export function setSessionCookie(c: Context<AppEnv>, token: string): void {
+  giveCookie(c, { token, lifeMs: SESSION_LIFE_MS });
+}
+
+/** The same for a session that a portal link opened, which lasts longer. */
+export function setPortalSessionCookie(c: Context<AppEnv>, token: string): void {
+  giveCookie(c, { token, lifeMs: PORTAL_SESSION_LIFE_MS });
+}
+
+function giveCookie(
+  c: Context<AppEnv>,
+  { token, lifeMs }: { token: string; lifeMs: number },
+): void {
   const { name, secure } = cookieOf(c);
   setCookie(c, name, token, {
     path: "/",
     httpOnly: true,
     sameSite: "Lax",
     secure,
-    maxAge: SESSION_LIFE_MS / SECOND_MS,
+    maxAge: lifeMs / SECOND_MS,
   });
 }
 

@@ -8,7 +8,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { normalizeEmail, verifyPassword } from "../core/accounts/people.ts";
-import { closeSession, openSession } from "../core/accounts/sessions.ts";
+import { closeSession, findSession, openSession } from "../core/accounts/sessions.ts";
 import { countSignIn, forgiveSignIn } from "../core/accounts/throttle.ts";
 import { SECOND_MS } from "../core/clock.ts";
 import type { AppEnv } from "./caller.ts";
@@ -20,6 +20,8 @@ import { dropSessionCookie, readSessionCookie, setSessionCookie } from "./sessio
 export const HOME_PATH = "/admin";
 /** Where one signs in. */
 export const SIGN_IN_PATH = "/login";
+/** Where a customer, who has no password, is told how to come in. */
+const PORTAL_DOOR_PATH = "/portal/open";
 
 /** The sign-in page again, with what was wrong. The status is set already: leave it out. */
 export type RenderLogin = (
@@ -49,9 +51,11 @@ export function signInRoutes(deps: AppDeps, renderLogin: RenderLogin): Hono<AppE
       return await signIn(deps, { c, renderLogin, ...form.data });
     })
     .post("/logout", async (c) => {
+      const token = readSessionCookie(c);
+      const signedIn = token === null ? null : await findSession(sessionDeps(deps), token);
       await endSession(deps, c);
       dropSessionCookie(c);
-      return c.redirect(SIGN_IN_PATH, 303);
+      return c.redirect(signedIn?.kind === "account" ? PORTAL_DOOR_PATH : SIGN_IN_PATH, 303);
     });
 }
 

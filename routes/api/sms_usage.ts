@@ -21,7 +21,8 @@ import { doc, valid } from "../openapi.ts";
 import { refuse } from "../outcomes.ts";
 import { problem, type ProblemError } from "../problem.ts";
 import { recordedShape, showRecorded, showSmsUsage, smsUsageShape } from "./shapes/sms_usage.ts";
-import { readItems, type ReportedItem, usageRequest } from "./sms_usage_items.ts";
+import { usageRequest } from "./shapes/sms_usage_request.ts";
+import { readItems, type ReportedItem } from "./sms_usage_items.ts";
 
 const keyHeader = z.object({
   "idempotency-key": z.string().regex(/^[\x20-\x7e]{1,255}$/, "must be printable ASCII").optional()

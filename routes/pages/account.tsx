@@ -18,9 +18,12 @@ import { KeysPanel } from "./account/keys_panel.tsx";
 import { MoneyCards, SettingsPanel } from "./account/money_panel.tsx";
 import { numberPages } from "./account/number_pages.tsx";
 import { NumbersPanel } from "./account/numbers_panel.tsx";
+import { PortalPanel } from "./account/portal_panel.tsx";
+import { portalLinkPages } from "./account/portal_link_pages.tsx";
 import { PlansPanel } from "./account/plans_panel.tsx";
 import { type AccountView, readAccount } from "./account/read_account.ts";
 import { settingsPages } from "./account/settings_pages.tsx";
+import { SmsPanel } from "./account/sms_panel.tsx";
 import { showMissingAccount } from "./account/show_missing_account.ts";
 import { statusPages, stepsFrom } from "./account/status_pages.tsx";
 import { Badge } from "./badge.tsx";
@@ -37,7 +40,8 @@ export function accountPages(deps: AppDeps): Hono<AppEnv> {
     .route("/", statusPages(deps))
     .route("/", detailsPages(deps))
     .route("/", numberPages(deps))
-    .route("/", keyPages(deps));
+    .route("/", keyPages(deps))
+    .route("/", portalLinkPages(deps));
 }
 
 async function showAccount(
@@ -70,9 +74,11 @@ function AccountBody({ view, place, mayChange }: AccountBodyProps): JSX.Element 
         <SettingsPanel view={view} mayChange={mayChange} />
         <DetailsPanel view={view} mayChange={mayChange} />
       </Columns>
+      <SmsPanel view={view} mayChange={mayChange} />
       <NumbersPanel view={view} mayChange={mayChange} />
       <PlansPanel view={view} />
       <KeysPanel view={view} mayChange={mayChange} />
+      <PortalPanel view={view} mayChange={mayChange} />
       <ChangesPanel view={view} />
     </>
   );

@@ -16,9 +16,10 @@ import { problem } from "../problem.ts";
 import { BillingPage } from "./billing.tsx";
 import { readBilling } from "./billing/read_billing.ts";
 import { mayChange, redirectWith, showPage } from "./frame.tsx";
+import { isOver } from "./job_stream.ts";
 import { readForm } from "./read_form.ts";
 import { SYNC_PATH } from "./billing/sync_panel.tsx";
-import { isOver, streamSync } from "./sync_progress.ts";
+import { streamSync } from "./sync_progress.ts";
 
 /** Where the billing page is. */
 const BILLING_PATH = "/billing";

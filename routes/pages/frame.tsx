@@ -14,13 +14,13 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { findAccess, kindOf } from "../access.ts";
-import type { AppEnv, Caller } from "../caller.ts";
+import { type AppEnv, type Caller, ownAccountId } from "../caller.ts";
 import type { AppDeps } from "../deps.ts";
 import { assetPath } from "../static_files.ts";
 import { EmptyState, PageHead } from "./components.tsx";
 import { type Flash, type PageFrame, renderPage } from "./layout.tsx";
 import { ownPath } from "./links.ts";
-import { ADMIN_NAV, markCurrent, type NavItem } from "./nav.ts";
+import { ADMIN_NAV, markCurrent, type NavItem, PORTAL_NAV } from "./nav.ts";
 import type { SandboxState } from "./sandbox_banner.tsx";
 import type { Viewer } from "./site_header.tsx";
 
@@ -129,7 +129,7 @@ const isSecure = (c: Context<AppEnv>): boolean =>
 function viewerOf(caller: Caller): Viewer {
   const isPerson = caller.kind === "admin_person";
   return {
-    name: isPerson ? caller.email : caller.actor,
+    name: isPerson ? caller.email : ownAccountId(caller) ?? caller.actor,
     role: isPerson ? caller.role : "",
     homePath: caller.kind === "account_person" ? "/portal" : "/admin",
     signOutPath: "/logout",
@@ -139,7 +139,7 @@ function viewerOf(caller: Caller): Viewer {
 /** Only what this caller may open; a page that is not there yet has no row and is not offered. */
 function navOf(caller: Caller, path: string): NavItem[] {
   const kind = kindOf(caller);
-  const mine = ADMIN_NAV.filter(({ href }) =>
+  const mine = [...ADMIN_NAV, ...PORTAL_NAV].filter(({ href }) =>
     findAccess({ method: "GET", path: href })?.callers.includes(kind)
   );
   return markCurrent(mine, path);

@@ -36,6 +36,15 @@ export const ADMIN_NAV: readonly NavItem[] = [
   { href: "/admin/settings", label: "Settings", icon: "settings", group: "System" },
 ];
 
+/** The navigation of customers. */
+export const PORTAL_NAV: readonly NavItem[] = [
+  { href: "/portal", label: "Account", icon: "overview" },
+  { href: "/portal/calls", label: "Calls", icon: "phone" },
+  { href: "/portal/messages", label: "Messages", icon: "message" },
+  { href: "/portal/bills", label: "SMS bills", icon: "receipt" },
+  { href: "/portal/statements", label: "Statements", icon: "download" },
+];
+
 /** The navigation with the page of `path` marked: the longest line that is the path or above it. */
 export function markCurrent(items: readonly NavItem[], path: string): NavItem[] {
   const above = items.filter(({ href }) => path === href || path.startsWith(`${href}/`));

@@ -1,7 +1,7 @@
 /**
  * `/admin/reconciliation`: each carrier's days held against the carrier's own records, to the cent.
  *
- * Goes to: `core/billing/reconciliation.ts`, `routes/pages/reconciliation/day_panel.tsx`,
+ * Goes to: `core/billing/reconciliation.ts`, `core/billing/close_item.ts`, `routes/pages/reconciliation/day_panel.tsx`,
  * `routes/pages/reconciliation/run_form.tsx`.
  *
  * @module
@@ -9,6 +9,7 @@
 import { type Context, Hono } from "hono";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import { z } from "zod";
+import { closeItem } from "../../core/billing/close_item.ts";
 import { listReconciliations, type Reconciliation } from "../../core/billing/reconciliation.ts";
 import { DAY_MS, utcDay } from "../../core/clock.ts";
 import type { AppEnv } from "../caller.ts";
@@ -18,7 +19,8 @@ import { formatCount } from "./format.ts";
 import { PostButton } from "./forms.tsx";
 import { actorOf, mayChange, redirectWith, showPage } from "./frame.tsx";
 import { linkWith, type Place } from "./links.ts";
-import { readForm } from "./read_form.ts";
+import { type FormOutcome, readForm } from "./read_form.ts";
+import { NOTE_CHARS_MAX } from "./reconciliation/items_panel.tsx";
 import { Counts, dayHref, DayPanel, StateBadge } from "./reconciliation/day_panel.tsx";
 import { CARRIERS, nameOf, PATH, RunForm } from "./reconciliation/run_form.tsx";
 import { Table } from "./table.tsx";
@@ -58,10 +60,10 @@ async function showReconciliations(c: Context<AppEnv>, deps: AppDeps): Promise<R
             Compare again
           </PostButton>
         )}
-        lead="Our calls held against the carrier's own records, day by day in UTC."
+        lead="Our calls and messages held against the carrier's own records, day by day in UTC."
       />
       {one
-        ? <DayPanel found={one} />
+        ? <DayPanel found={one} mayClose={mayChange(c)} />
         : <DayList page={page} place={place} hasCarrier={on.length > 0} />}
       {canRun && !one && <RunForm carriers={on} chosen={query} day={yesterday} />}
     </>
@@ -76,10 +78,17 @@ async function showReconciliations(c: Context<AppEnv>, deps: AppDeps): Promise<R
   });
 }
 
-const runForm = z.object({ carrier: z.enum(CARRIERS), day: z.iso.date() });
+const runForm = z.object({
+  carrier: z.enum(CARRIERS),
+  day: z.iso.date(),
+  /** With a note: the item that is closed by it. */
+  callId: z.string().max(256).optional(),
+  note: z.string().max(NOTE_CHARS_MAX).optional(),
+});
 
 async function postRun(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
   const form = await readForm(c, runForm);
+  if (form.typed.callId !== undefined) return await postClosing(c, { deps, form });
   const isPast = form.status === "read" && form.values.day <= utcDay(deps.clock.now());
   if (form.status === "invalid" || !isPast) {
     const text = "Choose a carrier and a day that has begun. Nothing was compared.";
@@ -92,6 +101,23 @@ async function postRun(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
   }
   if (found.state === "pending") deps.actions.nudge();
   return redirectWith(c, { to: dayHref(found), flash: outcomeOf(found) });
+}
+
+async function postClosing(
+  c: Context<AppEnv>,
+  { deps, form }: { deps: AppDeps; form: FormOutcome<z.output<typeof runForm>> },
+): Promise<Response> {
+  if (form.status === "invalid" || !form.values.note) {
+    const text = `Say why, in at most ${NOTE_CHARS_MAX} characters. Nothing was closed.`;
+    const to = form.status === "invalid" ? PATH : dayHref(form.values);
+    return redirectWith(c, { to, flash: { text, tone: "negative" } });
+  }
+  const { carrier, day, callId = "", note } = form.values;
+  const { status } = await closeItem(deps, { carrier, day, callId, note, actor: actorOf(c) });
+  const flash = status === "item_closed"
+    ? { text: `${callId} is closed with your note.`, tone: "positive" as const }
+    : { text: `${callId} is not open any more. Nothing was closed.`, tone: "negative" as const };
+  return redirectWith(c, { to: dayHref({ carrier, day }), flash });
 }
 
 function outcomeOf(found: Reconciliation): { text: string; tone: "positive" | "negative" } {

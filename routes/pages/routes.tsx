@@ -15,9 +15,11 @@ import { callPages } from "./call_pages.tsx";
 import { messagePages } from "./messages.tsx";
 import { moneyPages } from "./money_forms.tsx";
 import { overviewPages } from "./overview.tsx";
+import { portalPages } from "./portal.tsx";
+import { smsPages } from "./sms.tsx";
 import { workPages } from "./work_pages.tsx";
 
-/** The pages of admins. */
+/** The pages of admins, and those of customers. */
 export function pageRoutes(deps: AppDeps): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .route("/", overviewPages(deps))
@@ -27,5 +29,7 @@ export function pageRoutes(deps: AppDeps): Hono<AppEnv> {
     .route("/", callPages(deps))
     .route("/", messagePages(deps))
     .route("/", billingPages(deps))
-    .route("/", workPages(deps));
+    .route("/", smsPages(deps))
+    .route("/", workPages(deps))
+    .route("/", portalPages(deps));
 }

@@ -7,7 +7,9 @@ import { z } from "zod";
 import {
   DIFFERENCE_KINDS,
   type Reconciliation,
+  type ReconciliationItem,
   type SideSum,
+  type SideSums,
   SUGGESTIONS,
 } from "../../../core/billing/reconciliation.ts";
 import { formatInstant } from "../../../core/clock.ts";
@@ -28,14 +30,23 @@ export const reconciliationShape = z.object({
   oursOnly: sideShape,
   theirsOnly: sideShape,
   different: sideShape,
+  messages: z.object({
+    matched: sideShape,
+    oursOnly: sideShape,
+    theirsOnly: sideShape,
+    different: sideShape,
+  }).nullable().meta({ description: "The same of messages; null where they are not compared" }),
   totals: z.object({ ours: moneyShape, theirs: moneyShape, difference: moneyShape }),
   items: z.array(z.object({
-    callId: z.string(),
+    callId: z.string().meta({ description: "The call's id, or the message's" }),
+    usage: z.enum(["call", "message"]),
     kind: z.enum(DIFFERENCE_KINDS),
     ours: moneyShape.nullable(),
     theirs: moneyShape.nullable(),
-    state: z.enum(["settled", "explained", "open"]),
+    state: z.enum(["settled", "explained", "open", "closed"]),
     suggestion: z.enum(SUGGESTIONS),
+    closed: z.object({ actor: z.string(), at: instantShape, note: z.string() }).nullable()
+      .meta({ description: "Who closed it by hand, when and why" }),
   })),
   itemCount: z.int().meta({ description: "Calls that do not agree, listed or not" }),
   openCount: z.int(),
@@ -57,11 +68,6 @@ export const reconciliationShape = z.object({
 export function showReconciliation(found: Reconciliation): z.infer<typeof reconciliationShape> {
   const { currency } = found;
   const money = (micros: bigint) => formatMoney(micros, currency);
-  const side = ({ count, oursMicros, theirsMicros }: SideSum) => ({
-    count,
-    ours: money(oursMicros),
-    theirs: money(theirsMicros),
-  });
   const { oursMicros, theirsMicros } = totalsOf(found);
   return {
     carrier: found.carrier,
@@ -69,10 +75,8 @@ export function showReconciliation(found: Reconciliation): z.infer<typeof reconc
     state: found.state,
     reason: found.failure,
     closes: found.state === "done" && found.openCount === 0,
-    matched: side(found.matched),
-    oursOnly: side(found.oursOnly),
-    theirsOnly: side(found.theirsOnly),
-    different: side(found.different),
+    ...showSides(found),
+    messages: found.messages ? showSides(found.messages) : null,
     totals: {
       ours: money(oursMicros),
       theirs: money(theirsMicros),
@@ -80,11 +84,13 @@ export function showReconciliation(found: Reconciliation): z.infer<typeof reconc
     },
     items: found.items.map((item) => ({
       callId: item.callId,
+      usage: item.usage ?? "call" as const,
       kind: item.kind,
       ours: item.oursMicros === null ? null : money(item.oursMicros),
       theirs: item.theirsMicros === null ? null : money(item.theirsMicros),
       state: item.state,
       suggestion: item.suggestion,
+      closed: showClosing(item),
     })),
     itemCount: found.itemCount,
     openCount: found.openCount,
@@ -92,6 +98,28 @@ export function showReconciliation(found: Reconciliation): z.infer<typeof reconc
     startedAt: formatInstant(found.startedAtMs),
     finishedAt: found.finishedAtMs === null ? null : formatInstant(found.finishedAtMs),
   };
+}
+
+function showSides(
+  { currency, matched, oursOnly, theirsOnly, different }: SideSums,
+): Record<"matched" | "oursOnly" | "theirsOnly" | "different", z.infer<typeof sideShape>> {
+  const side = ({ count, oursMicros, theirsMicros }: SideSum) => ({
+    count,
+    ours: formatMoney(oursMicros, currency),
+    theirs: formatMoney(theirsMicros, currency),
+  });
+  return {
+    matched: side(matched),
+    oursOnly: side(oursOnly),
+    theirsOnly: side(theirsOnly),
+    different: side(different),
+  };
+}
+
+function showClosing(
+  { closed }: ReconciliationItem,
+): { actor: string; at: string; note: string } | null {
+  return closed ? { actor: closed.actor, at: formatInstant(closed.atMs), note: closed.note } : null;
 }
 
 /** What each side says the day cost, all four together. */

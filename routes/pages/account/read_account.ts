@@ -7,6 +7,7 @@
  */
 import { type Account, getAccount } from "../../../core/accounts/account.ts";
 import { type ApiKey, listApiKeys } from "../../../core/accounts/api_keys.ts";
+import { listPortalLinks, type PortalLink } from "../../../core/accounts/portal_links.ts";
 import { type Holding, listNumbers } from "../../../core/accounts/numbers.ts";
 import { type AuditRecord, listAudit } from "../../../core/audit/audit.ts";
 import { getWalletView, type WalletView } from "../../../core/billing/move_money.ts";
@@ -14,12 +15,14 @@ import { dayTotalKey, ratePlanKey } from "../../../core/kv/keys.ts";
 import type { Page } from "../../../core/kv/page.ts";
 import { planIdOf } from "../../../core/rating/plans.ts";
 import { type RatePlan, type Service, SERVICES } from "../../../core/rating/rate_plan.ts";
+import { describeUsage, readStanding } from "../../../core/sms_billing/billing_summary.ts";
 import type { DayTotal } from "../../../core/wallet/day_total.ts";
 import type { Entry } from "../../../core/wallet/entry.ts";
 import { listEntries } from "../../../core/wallet/read_entries.ts";
 import { daysUntil } from "../../../core/wallet/system_totals.ts";
 import type { AppDeps } from "../../deps.ts";
 import { type EntryFilter, readEntryFilter } from "./entry_filter.tsx";
+import type { AccountSms } from "./sms_panel.tsx";
 
 /** Days of the charts. */
 export const ACCOUNT_DAYS = 31;
@@ -47,6 +50,10 @@ export interface AccountView {
   /** Oldest first, the revoked ones too. */
   apiKeys: ApiKey[];
   /** Newest first. */
+  portalLinks: PortalLink[];
+  /** How its SMS billing stands. */
+  sms: AccountSms;
+  /** Newest first. */
   changes: AuditRecord[];
 }
 
@@ -61,12 +68,14 @@ export async function readAccount(
   const walletView = account && await getWalletView(deps, accountId);
   if (!account || !walletView) return null;
   const filter = readEntryFilter(params, account.timezone);
-  const [days, entries, numbers, plans, apiKeys] = await Promise.all([
+  const [days, entries, numbers, plans, apiKeys, portalLinks, standing] = await Promise.all([
     readDays(deps, { accountId, nowMs }),
     listEntries(store, { accountId, ...filter.query }),
     listNumbers(store, accountId),
     readPlans(deps, account),
     listApiKeys(store, accountId),
+    listPortalLinks(store, accountId),
+    readStanding(store, accountId),
   ]);
   const subjects = new Set([accountId, ...numbers.map(({ number }) => number)]);
   const log = await listAudit(store, { limit: AUDIT_LOOKED_AT });
@@ -80,6 +89,8 @@ export async function readAccount(
     numbers,
     plans,
     apiKeys,
+    portalLinks,
+    sms: { standing, usage: describeUsage(standing, { atMs: nowMs }) },
     changes: (log?.rows ?? []).map(({ value }) => value)
       .filter(({ subject }) => subjects.has(subject)),
   };

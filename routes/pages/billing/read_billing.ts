@@ -20,7 +20,7 @@ import { getSystemDay } from "../../../core/wallet/system_totals.ts";
 import type { Wallet } from "../../../core/wallet/wallet.ts";
 import type { AppDeps } from "../../deps.ts";
 import { readOwners } from "../call/cells.tsx";
-import { isOver } from "../sync_progress.ts";
+import { isOver } from "../job_stream.ts";
 import { readUnassigned, type UnassignedUsage } from "../unassigned.tsx";
 import { type Freshness, readBlandFreshness, readCompleteTo } from "./carrier_freshness.ts";
 import { readEstimates } from "./latest_calls.tsx";

@@ -13,8 +13,9 @@ import { CALLS_PATH } from "../call/filter.tsx";
 import { Panel } from "../components.tsx";
 import { formatCount } from "../format.ts";
 import { PostButton } from "../forms.tsx";
+import { isOver } from "../job_stream.ts";
 import { LiveProgress } from "../progress.tsx";
-import { countsOf, isOver, progressOf, proofLine, summarize } from "../sync_progress.ts";
+import { countsOf, progressOf, proofLine, summarize } from "../sync_progress.ts";
 import { Table } from "../table.tsx";
 import { TimeText } from "../values.tsx";
 

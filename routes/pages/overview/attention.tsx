@@ -32,6 +32,7 @@ export function AttentionPanel({ overview }: { overview: Overview }): JSX.Elemen
     ...brokenBooks(overview),
     ...unreadCarriers(overview),
     ...failedJobs(overview),
+    ...failingEndpoints(overview),
     ...openReconciliations(overview),
     ...waitingWallets(overview),
     ...unbilledCalls(overview),
@@ -99,6 +100,16 @@ function failedJobs({ failedJobs }: Overview): Need[] {
     href: "/admin/jobs",
     label: "See the jobs",
   }];
+}
+
+function failingEndpoints({ failingEndpoints }: Overview): Need[] {
+  return failingEndpoints.map(({ id, url }) => ({
+    tone: "negative",
+    word: "endpoint failing",
+    text: `${new URL(url).host} was not reached by a notice`,
+    href: `/admin/notices/endpoints/${id}`,
+    label: "See the deliveries",
+  }));
 }
 
 function openReconciliations({ reconciliations }: Overview): Need[] {

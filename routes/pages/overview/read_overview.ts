@@ -15,6 +15,8 @@ import { type Cursor, listCursors } from "../../../core/jobs/cursors.ts";
 import { type Job, listJobs } from "../../../core/jobs/job.ts";
 import { accountPrefix, callParkedPrefix, walletPrefix } from "../../../core/kv/keys.ts";
 import { everyRow } from "../../../core/kv/page.ts";
+import { WEBHOOK_TEST_JOB } from "../../../core/notices/deliver.ts";
+import { listEndpoints, type WebhookEndpoint } from "../../../core/notices/endpoint.ts";
 import type { DayTotal } from "../../../core/wallet/day_total.ts";
 import { daysUntil, listSystemDays } from "../../../core/wallet/system_totals.ts";
 import type { Wallet } from "../../../core/wallet/wallet.ts";
@@ -77,6 +79,8 @@ export interface Overview {
   verification: Verification | null;
   /** The newest reconciled day of each carrier that is on. */
   reconciliations: Reconciliation[];
+  /** Endpoints that a notice did not reach in its last try. */
+  failingEndpoints: WebhookEndpoint[];
 }
 
 /** Reads the overview. */
@@ -106,10 +110,11 @@ export async function readOverview(deps: AppDeps): Promise<Overview> {
     unsettled: await countUnsettled(store, { nowMs, waiting }),
     parked: parked.length,
     failedJobs: (jobs?.rows ?? []).map(({ value }) => value)
-      .filter(({ state }) => state === "failed"),
+      .filter(({ state, kind }) => state === "failed" && kind !== WEBHOOK_TEST_JOB),
     cursors: cursors.filter(({ sourceId }) => isInUse(sourceId, accounts)),
     verification: verifications?.rows[0]?.value ?? null,
     reconciliations: await newestReconciliations(deps),
+    failingEndpoints: (await listEndpoints(store)).filter(({ state }) => state === "failing"),
   };
 }
 

@@ -1,27 +1,22 @@
 /**
  * One reconciled day: the four counts in cards, the balance beside them, and every item that is left.
  *
+ * Goes to: `routes/pages/reconciliation/items_panel.tsx`.
+ *
  * @module
  */
 import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
-import type {
-  Reconciliation,
-  ReconciliationItem,
-  SideSum,
-  Suggestion,
-} from "../../../core/billing/reconciliation.ts";
+import type { Reconciliation, SideSum } from "../../../core/billing/reconciliation.ts";
 import { formatMoney } from "../../../core/money.ts";
 import { totalsOf } from "../../api/shapes/reconciliation.ts";
 import { Badge } from "../badge.tsx";
-import { callHref } from "../call/cells.tsx";
 import { Card, CardRow } from "../cards.tsx";
 import { DefinitionList, Panel } from "../components.tsx";
 import { formatCount } from "../format.ts";
 import { ADMIN_TIME_ZONE } from "../frame.tsx";
-import { stateWord } from "../strings.ts";
-import { Table } from "../table.tsx";
 import { MoneyText, TimeText } from "../values.tsx";
+import { ItemsPanel } from "./items_panel.tsx";
 import { PATH } from "./run_form.tsx";
 
 /** Where one day is shown. */
@@ -67,13 +62,16 @@ export function Counts(
 }
 
 /** A day in full. */
-export function DayPanel({ found }: { found: Reconciliation }): JSX.Element {
+export function DayPanel(
+  { found, mayClose }: { found: Reconciliation; mayClose: boolean },
+): JSX.Element {
   return (
     <>
       <SideCards found={found} />
+      <Messages found={found} />
       <Totals found={found} />
       <Movement found={found} />
-      <Items found={found} />
+      <ItemsPanel found={found} mayClose={mayClose} />
     </>
   );
 }
@@ -104,6 +102,30 @@ function SideCards({ found }: { found: Reconciliation }): JSX.Element {
         subline={<>{money(different.oursMicros)} ours, {money(different.theirsMicros)} theirs</>}
       />
     </CardRow>
+  );
+}
+
+function Messages({ found: { messages } }: { found: Reconciliation }): JSX.Element | null {
+  if (!messages) return null;
+  const { matched, oursOnly, theirsOnly, different } = messages;
+  const line = (side: SideSum) => (
+    <>
+      {formatCount(side.count)}{" "}
+      (<MoneyText money={formatMoney(side.oursMicros, messages.currency)} /> ours,{" "}
+      <MoneyText money={formatMoney(side.theirsMicros, messages.currency)} /> theirs)
+    </>
+  );
+  return (
+    <Panel id="messages" title="Messages">
+      <DefinitionList
+        items={[
+          { term: "Matched", value: line(matched) },
+          { term: "Ours only", value: line(oursOnly) },
+          { term: "Theirs only", value: line(theirsOnly) },
+          { term: "Different", value: line(different) },
+        ]}
+      />
+    </Panel>
   );
 }
 
@@ -169,74 +191,3 @@ function Movement({ found }: { found: Reconciliation }): JSX.Element | null {
     </Panel>
   );
 }
-
-function Items({ found }: { found: Reconciliation }): JSX.Element {
-  const { items, itemCount, currency } = found;
-  const money = (micros: bigint | null) => (
-    <MoneyText money={micros === null ? null : formatMoney(micros, currency)} />
-  );
-  return (
-    <Panel id="items" title="What did not agree">
-      {items.length === 0 ? <p>{emptyWords(found)}</p> : (
-        <Table
-          caption="Calls on which the two sides did not agree"
-          isCaptionUnseen
-          columns={[
-            { key: "call", label: "Call" },
-            { key: "ours", label: "Ours", kind: "number" },
-            { key: "theirs", label: "Theirs", kind: "number" },
-            { key: "state", label: "State" },
-            { key: "why", label: "What to do", kind: "text" },
-          ]}
-          rows={items.map((item) => ({
-            call: callCell(item),
-            ours: money(item.oursMicros),
-            theirs: money(item.theirsMicros),
-            state: <Badge state={item.state} tone={TONES[item.state]} />,
-            why: SUGGESTION_WORDS[item.suggestion],
-          }))}
-        />
-      )}
-      {itemCount > items.length && (
-        <p class="soft">
-          and {formatCount(itemCount - items.length)} more; what is open is listed first
-        </p>
-      )}
-    </Panel>
-  );
-}
-
-function emptyWords({ state }: Reconciliation): string {
-  if (state === "done") return "Every call agrees to the cent.";
-  return state === "pending" ? "The day is still being read." : "The day could not be read.";
-}
-
-/** More would push what is to be done out of sight; the whole id stands in the title. */
-const ID_CHARS_SHOWN = 24;
-
-/** A call that only the carrier knows has no page here until it is taken in. */
-function callCell({ callId, kind, state }: ReconciliationItem): JSX.Element {
-  const id = <code>{callId.slice(0, ID_CHARS_SHOWN)}{callId.length > ID_CHARS_SHOWN && "…"}</code>;
-  const isHere = kind !== "theirs_only" || state === "settled";
-  return (
-    <>
-      {isHere
-        ? <a href={callHref(callId)} title={callId}>{id}</a>
-        : <span title={callId}>{id}</span>}
-      <br />
-      <small>{stateWord(kind)}</small>
-    </>
-  );
-}
-
-const TONES = { settled: "positive", explained: "neutral", open: "warning" } as const;
-
-const SUGGESTION_WORDS: Record<Suggestion, string> = {
-  taken_in: "Its webhooks were missed; it was taken in from the records and billed.",
-  corrected: "The carrier's records are newer: the cost was taken over, the difference adjusted.",
-  never_answered: "Nobody answered and it cost nothing, so there need not be a record.",
-  still_running: "It has not ended as far as we heard. Compare again once it has.",
-  no_record: "The record may be late: compare again tomorrow. If it never comes, ask the carrier.",
-  no_price: "The carrier's records are not complete or have no price yet: compare again later.",
-  not_decided: "The records do not say enough to bill by. Open the call and look at its record.",
-};
