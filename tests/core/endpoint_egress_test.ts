@@ -109,6 +109,24 @@ Deno.test("a delivery arrives as given, and its HTTP status comes back, large an
     );
   }));
 
+Deno.test("a name is resolved once, and the connection goes to what was found", () =>
+  withServer(() => new Response(), async (url) => {
+    let count = 0;
+    const egress = open({
+      mayReachLoopback: true,
+      resolve: () => {
+        count++;
+        return Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
+      },
+    });
+    const named = url.replace("127.0.0.1", "localhost");
+    assert.deepEqual(await egress({ url: named, ...SENT }), {
+      status: "answered",
+      httpStatus: 200,
+    });
+    assert.equal(count, 1);
+  }));
+
 Deno.test("a redirect comes back as it is", async () => {
   let count = 0;
   await withServer(() => {

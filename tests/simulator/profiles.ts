@@ -46,6 +46,13 @@ const CALM = {
 export const PROFILES: readonly Profile[] = [
   { ...PLAIN, name: "calm", strengths: CALM },
   { ...PLAIN, name: "storm", isolates: 3, strengths: { kv: 2, isolate: 2, inbound: 2 } },
+  {
+    ...PLAIN,
+    name: "hurricane",
+    isolates: 3,
+    traffic: 1.3,
+    strengths: { kv: 5, isolate: 3, inbound: 3, egress: 2, hook: 2 },
+  },
   { ...PLAIN, name: "hot_wallet", isolates: 3, traffic: 1.6, hotShare: 0.8 },
   { ...PLAIN, name: "month_end", traffic: 1.3, strengths: { hook: 2, "carrier.record_late": 3 } },
   {

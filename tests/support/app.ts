@@ -16,6 +16,7 @@ import { getReconciliation } from "../../core/billing/reconciliation.ts";
 import { noCounts, type SyncOutcome } from "../../core/billing/sync_outcome.ts";
 import { type Config, readConfig } from "../../core/config.ts";
 import { personKey } from "../../core/kv/keys.ts";
+import { createLog, type LogLevel } from "../../core/log.ts";
 import { createApp } from "../../routes/app.ts";
 import type { AppEnv } from "../../routes/caller.ts";
 import type { AppDeps } from "../../routes/deps.ts";
@@ -102,7 +103,24 @@ export async function openApp(options: AppOptions = {}): Promise<AppWorld> {
     version: "0.0.0-test",
   };
   const appDeps: AppDeps = { ...base, ...options.change?.(base) };
-  return { ...world, app: createApp(appDeps), appDeps, done, sync };
+  const close = () => {
+    world.close();
+    refuseSecrets(world.logged);
+  };
+  const app = createApp(appDeps);
+  return { ...world, app, appDeps, done, sync, close, [Symbol.dispose]: close };
+}
+
+/** Whatever a test was about: no line it caused shows a secret, written as the log writes it. */
+function refuseSecrets(logged: World["logged"]): void {
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const log = createLog({ level: "debug", format: "json", clock: { now: () => 0 }, write });
+  for (const { level, message, facts } of logged) log(level as LogLevel, message, facts);
+  const text = lines.join("\n");
+  for (const [name, secret] of Object.entries(SECRETS)) {
+    assert(!text.includes(secret), `${name} stands in the log`);
+  }
 }
 
 /** A configuration with {@link SECRETS} and {@link PUBLIC_URL}, changed by further variables. */

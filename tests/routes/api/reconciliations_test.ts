@@ -57,11 +57,13 @@ Deno.test("a day is listed with its four counts, totals, items and the balance's
   assert.deepEqual(day.oursOnly, { count: 1, ours: usd("0.000100"), theirs: usd("0.000000") });
   assert.deepEqual(day.items[1], {
     callId: "telnyx:b",
+    closed: null,
     kind: "theirs_only",
     ours: null,
     theirs: usd("0.000250"),
     state: "open",
     suggestion: "not_decided",
+    usage: "call",
   });
   assert.deepEqual([day.closes, day.state, day.openCount], [false, "done", 2]);
   assert.deepEqual(day.balanceMovement.movement, usd("-1.000000"));

@@ -4,7 +4,7 @@ import { getJob, listJobs, stageJob } from "../../../core/jobs/job.ts";
 import { getCursor, saveCursor } from "../../../core/jobs/cursors.ts";
 import { runJob, type SoloJobKind } from "../../../core/jobs/run_jobs.ts";
 import { jobByUniqueKey } from "../../../core/kv/keys.ts";
-import { STREAM_MS_MAX } from "../../../routes/pages/sync_progress.ts";
+import { STREAM_MS_MAX } from "../../../routes/pages/job_stream.ts";
 import { signedIn } from "../../support/app.ts";
 import { reportOf } from "../../support/call_report.ts";
 import { START_MS, topUp } from "../../support/world.ts";

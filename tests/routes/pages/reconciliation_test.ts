@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import {
   compareCalls,
+  getReconciliation,
   keepReconciliation,
   type Reconciliation,
 } from "../../../core/billing/reconciliation.ts";
+import type { AuditRecord } from "../../../core/audit/audit.ts";
 import { DAY_MS, utcDay } from "../../../core/clock.ts";
+import { rowsOf } from "../../support/ledger.ts";
 import { START_MS } from "../../support/world.ts";
-import { openPages, postForms, type Visited } from "./visit.ts";
+import { openPages, postForms, type Visit, type Visited } from "./visit.ts";
 
 const DAY = utcDay(START_MS - DAY_MS);
 const ENV = { TELNYX_API_KEY: "KEY-of-the-tests" };
@@ -106,6 +109,71 @@ Deno.test("a run leads to its day and says what came of it", async () => {
   }
   const off = await world.post(PATH, { carrier: "twilio", day: DAY });
   assert.match(decodeURIComponent(off.headers.get("set-cookie") ?? ""), /Twilio is off/);
+});
+
+const DAY_PATH = `${PATH}?carrier=telnyx&day=${DAY}`;
+const closings = async ({ deps }: Visited) =>
+  (await rowsOf<AuditRecord>(deps.store, ["audit"])).filter(({ action }) =>
+    action === "reconciliation_item_closed"
+  );
+const flashOf = (answer: Visit) => decodeURIComponent(answer.headers.get("set-cookie") ?? "");
+
+Deno.test("an open item is closed with a note; it shows who, when and why, and the audit log has it", async () => {
+  using world = await openPages({ env: ENV });
+  await keep(world);
+  const form = { carrier: "telnyx", day: DAY, callId: "telnyx:a", note: "A test call of ours" };
+  const closed = await world.post(PATH, form);
+  assert.equal(closed.headers.get("location"), DAY_PATH);
+  assert.match(flashOf(closed), /telnyx:a is closed with your note/);
+  const { text } = await world.get(DAY_PATH);
+  assert.match(
+    text,
+    /telnyx:a ours only \$0\.005 .* closed A test call of ours admin@example\.com/,
+  );
+  assert.match(text, /1 open/);
+  const [audit, ...others] = await closings(world);
+  assert.deepEqual(others, []);
+  assert.deepEqual([audit?.actor, audit?.action, audit?.subject, audit?.detail], [
+    "admin@example.com",
+    "reconciliation_item_closed",
+    `telnyx:${DAY}`,
+    "telnyx:a: A test call of ours",
+  ]);
+  assert.match(flashOf(await world.post(PATH, form)), /not open any more/);
+  await world.post(PATH, { ...form, callId: "telnyx:b" });
+  assert.match((await world.get(DAY_PATH)).text, /State closes/);
+});
+
+Deno.test("without a note, without an item of that name, or as a viewer, nothing is closed", async () => {
+  using world = await openPages({ env: ENV });
+  await keep(world);
+  const form = { carrier: "telnyx", day: DAY, callId: "telnyx:a", note: "because" };
+  assert.match(flashOf(await world.post(PATH, { ...form, note: "  " })), /Nothing was closed/);
+  assert.match(flashOf(await world.post(PATH, { ...form, note: "x".repeat(301) })), /Nothing was/);
+  assert.match(flashOf(await world.post(PATH, { ...form, callId: "telnyx:z" })), /Nothing was/);
+  assert.equal((await world.post(PATH, form, "viewer")).status, 403);
+  assert.doesNotMatch((await world.get(DAY_PATH, "viewer")).html, /name="note"/);
+  assert.match((await world.get(DAY_PATH)).text, /2 open/);
+  assert.deepEqual(await closings(world), []);
+});
+
+Deno.test("what was closed stays closed while both sides say the same, and opens when one says more", async () => {
+  using world = await openPages({ env: ENV });
+  await keep(world);
+  const day = { carrier: "telnyx", day: DAY };
+  await world.post(PATH, { ...day, callId: "telnyx:a", note: "known" });
+  await world.post(PATH, { ...day, callId: "telnyx:b", note: "known" });
+  // Compared again, by somebody who has read the day before it was closed.
+  await keep(world);
+  assert.match((await world.get(DAY_PATH)).text, /State closes/);
+  const kept = (await getReconciliation(world.deps.store, { carrier: "telnyx", day: DAY }))!;
+  const changed = kept.items.map(({ closed: _, ...item }) => ({
+    ...item,
+    state: "open" as const,
+    theirsMicros: item.kind === "theirs_only" ? 30_000n : item.theirsMicros,
+  }));
+  await keep(world, { items: changed });
+  assert.match((await world.get(DAY_PATH)).text, /1 open/);
 });
 
 Deno.test("a cursor of nowhere leads back to the first page", async () => {

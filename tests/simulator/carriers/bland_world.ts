@@ -134,6 +134,7 @@ function truthOf(call: SimulatedCall, { isPoison }: { isPoison: boolean }): True
     costMicros: parseDecimal(price),
     numbers: [call.isInbound ? call.to : call.from],
     claims,
+    isHookOnly: false,
     isPoison,
   };
 }

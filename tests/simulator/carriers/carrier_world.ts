@@ -24,6 +24,8 @@ export interface TrueCall {
   numbers: readonly string[];
   /** The account it names itself. */
   claims: string | null;
+  /** It is in no listing: only its webhooks tell of it. */
+  isHookOnly: boolean;
   /** It cannot be billed, and must end up parked. */
   isPoison: boolean;
 }

@@ -150,6 +150,7 @@ function truthOf(call: SimulatedCall, priceless: ReadonlySet<string>): TrueCall 
     costMicros: priceless.has(call.sessionId) ? null : truth.costMicros,
     numbers: [first.isInbound ? first.to : first.from],
     claims: null,
+    isHookOnly: false,
     isPoison: false,
   };
 }

@@ -72,6 +72,7 @@ export function openTwilio(deps: CarrierDeps & { post: HookPost }): CarrierWorld
     const [waitSeconds, talkSeconds] = [draws.between(1, 9), draws.between(1, 600)];
     const [priceAfterMs, seconds] = [draws.between(10_000, 40 * MINUTE_MS), draws.between(1, 600)];
     const nowMs = timeline.now();
+    const isHookOnly = draws.chance(0.25);
     const call = twilio.placeCall({
       from: isInbound ? STRANGER : ours,
       to: isInbound ? ours : STRANGER,
@@ -81,11 +82,12 @@ export function openTwilio(deps: CarrierDeps & { post: HookPost }): CarrierWorld
       waitSeconds,
       ...(outcome < 0.85 ? { priceAfterMs } : {}),
       ...(late === null ? {} : { visibleAtMs: nowMs + Math.floor(late * 180 * MINUTE_MS) }),
+      ...(isHookOnly ? { visibleAtMs: Infinity } : {}),
     });
     world.knownCalls.add(`twilio:${call.sid}`);
     world.figures.calls++;
     world.trace.note(`twilio call ${call.sid} ${call.talkSeconds}s`);
-    if (revised === null || call.outcome !== "completed") return;
+    if (revised === null || isHookOnly || call.outcome !== "completed") return;
     const overMs = endedAtMs(call) - nowMs;
     timeline.after(overMs + revised * 90 * MINUTE_MS, () => {
       twilio.reviseCall(call.sid, { talkSeconds: seconds });
@@ -148,6 +150,7 @@ function truthOf(call: SimulatedCall): TrueCall {
     costMicros: call.pricedAtMs === null ? null : BigInt(minutes) * 14_000n,
     numbers: [call.direction === "inbound" ? call.to : call.from],
     claims: null,
+    isHookOnly: call.visibleAtMs === Infinity,
     isPoison: false,
   };
 }

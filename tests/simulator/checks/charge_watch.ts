@@ -10,30 +10,41 @@ import { require } from "../violation.ts";
 import { amountByTrace } from "./amount_by_trace.ts";
 import type { LedgerBooks } from "./ledger_watch.ts";
 
-/** Free seconds of a month that the shipped plan for Twilio gives. */
-const FREE_SECONDS = 6_000;
-
 /** Watches over charges and free minutes. */
 export function watchCharges(
   { books, knownCalls }: { books: LedgerBooks; knownCalls: ReadonlySet<string> },
 ): (committed: Committed) => void {
   const used = new Map<string, number>();
   return (committed) => {
-    const pools = new Set<string>();
+    const pools = new Map<string, number>();
     for (const { key, before, after } of committed.changes) {
-      if (key[0] === "free_minutes") pools.add(key.slice(1).join("/"));
       if (key[0] !== "charge" || !after) continue;
       checkCharge(after, { before, books, knownCalls, committed });
       for (const [charge, sign] of [[before, -1], [after, 1]] as const) {
         const name = charge && poolOf(charge);
         if (!name) continue;
-        pools.add(name);
+        pools.set(name, allowanceOf(charge, committed));
         used.set(name, (used.get(name) ?? 0) + sign * charge.trace.freeSecondsUsed);
       }
     }
-    for (const name of pools) comparePool(name, { said: used.get(name) ?? 0, committed });
-    for (const { key, before, after } of committed.changes) {
-      if (key[0] === "charge" && after) requireFreeFirst(after, { before, used });
+    for (const [name, allowance] of pools) {
+      comparePool(name, { said: used.get(name) ?? 0, allowance, committed });
+    }
+    const charges = committed.changes.filter(({ key }) => key[0] === "charge");
+    const givesBack = charges.some(({ before, after }) => freeOf(after) < freeOf(before));
+    for (const { before, after } of givesBack ? [] : charges) {
+      requireFreeFirst(after!, { before, used, committed });
+    }
+    for (const { key, after } of committed.changes) {
+      if (key[0] === "free_minutes") {
+        const name = key.slice(1).join("/");
+        const said = used.get(name) ?? 0;
+        require(
+          after?.usedSeconds === said,
+          "I2",
+          () => `${name} is not the ${said} s of its calls`,
+        );
+      }
       if (key[0] === "entry" && after?.source.type === "call") {
         const charge = rowAt(committed.kv, ["charge", after.source.id]);
         require(
@@ -93,31 +104,42 @@ function checkCharge(
   );
 }
 
+const freeOf = (charge: Fields | null): number => charge?.trace?.freeSecondsUsed ?? 0;
+
+/** What the plan that priced it gives in a month. */
+function allowanceOf({ trace }: Fields, { kv }: Committed): number {
+  const plan = rowAt(kv, ["rate_plan", trace.plan]);
+  return plan?.versions[trace.version - 1].terms.freeMinutesPerMonth * 60;
+}
+
 function comparePool(
   name: string,
-  { said, committed }: { said: number; committed: Committed },
+  { said, allowance, committed }: { said: number; allowance: number; committed: Committed },
 ): void {
   const kept = rowAt(committed.kv, ["free_minutes", ...name.split("/")])?.usedSeconds ?? 0;
   require(kept === said, "I2", () => `${name} says ${kept} s, its calls used ${said} s`);
+  require(kept >= 0 && kept <= allowance, "I2", () => `${name} has used ${kept} of ${allowance} s`);
+}
+
+/** What costs more money than before costs it because the month's minutes are gone. */
+function requireFreeFirst(
+  charge: Fields,
+  { before, used, committed }: {
+    before: Fields | null;
+    used: ReadonlyMap<string, number>;
+    committed: Committed;
+  },
+): void {
+  const name = poolOf(charge);
+  if (!name || paidSeconds(charge) <= paidSeconds(before)) return;
+  const left = allowanceOf(charge, committed) - (used.get(name) ?? 0);
   require(
-    kept >= 0 && kept <= FREE_SECONDS,
+    left === 0,
     "I2",
-    () => `${name} has used ${kept} of ${FREE_SECONDS} s`,
+    () => `${charge.callId} costs money, and ${left} s of ${name} are left`,
   );
 }
 
-/** Charged for the first time, a call costs money only when the month's minutes are gone. */
-function requireFreeFirst(
-  charge: Fields,
-  { before, used }: { before: Fields | null; used: ReadonlyMap<string, number> },
-): void {
-  const name = poolOf(charge);
-  if (!name || before?.trace || BigInt(charge.amountMicros) === 0n) return;
-  const kept = used.get(name) ?? 0;
-  // Several calls of one commit draw one after the other; the last of them leaves nothing.
-  require(
-    kept === FREE_SECONDS,
-    "I2",
-    () => `${charge.callId} costs money, and ${FREE_SECONDS - kept} s of ${name} are left`,
-  );
+function paidSeconds(charge: Fields | null): number {
+  return charge?.trace ? charge.trace.billedSeconds - charge.trace.freeSecondsUsed : 0;
 }

@@ -37,7 +37,12 @@ const EDGES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 };
 
 /** Looks at every row that has a state. */
-export function watchStates({ changes }: Committed): void {
+export function watchStates(): (committed: Committed) => void {
+  const takers = new Map<string, string>();
+  return (committed) => look(committed, takers);
+}
+
+function look({ changes, life }: Committed, takers: Map<string, string>): void {
   for (const { key, before, after } of changes) {
     const [table = ""] = key;
     if (table === "call" && before && after) requireCall(before, after);
@@ -49,12 +54,25 @@ export function watchStates({ changes }: Committed): void {
       "I6",
       () => `${key.join("/")} goes from ${from} to ${after.state}`,
     );
-    if (table === "job") requireJob(after);
+    if (table === "job") requireJob(after, { before, life, takers });
   }
 }
 
-function requireJob(job: Fields): void {
+/** Whoever took a job last ends it, and nobody else: takers by their token. */
+function requireJob(
+  job: Fields,
+  { before, life, takers }: { before: Fields | null; life: string; takers: Map<string, string> },
+): void {
   require(job.attempts >= 0, "I6", () => `job ${job.id} has ${job.attempts} attempts`);
+  if (job.token !== null && job.token !== before?.token) takers.set(job.token, life);
+  if (before?.state !== "running" || job.state === "running") return;
+  // A person may start it anew whoever holds it.
+  const isAnew = job.state === "pending" && job.attempts === 0;
+  require(
+    isAnew || takers.get(before.token) === life,
+    "I6",
+    () => `job ${job.id} is ended by ${life}, and ${takers.get(before.token)} had it`,
+  );
 }
 
 function requireCall(before: Fields, after: Fields): void {

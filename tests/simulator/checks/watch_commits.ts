@@ -4,6 +4,7 @@
  * @module
  */
 import type { World } from "../world.ts";
+import { watchBills } from "./bill_watch.ts";
 import { watchCharges } from "./charge_watch.ts";
 import { type LedgerBooks, watchLedgers } from "./ledger_watch.ts";
 import { watchSecrets } from "./secret_watch.ts";
@@ -12,6 +13,12 @@ import { watchStates } from "./state_watch.ts";
 /** Sets all of them on the world's commits; answers what the ledgers add up to. */
 export function watchCommits({ watchers, knownCalls }: World): LedgerBooks {
   const { books, watch } = watchLedgers();
-  watchers.push(watch, watchCharges({ books, knownCalls }), watchStates, watchSecrets);
+  watchers.push(
+    watch,
+    watchCharges({ books, knownCalls }),
+    watchStates(),
+    watchBills(),
+    watchSecrets,
+  );
   return books;
 }

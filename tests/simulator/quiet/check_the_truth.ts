@@ -8,6 +8,7 @@ import type { LedgerBooks } from "../checks/ledger_watch.ts";
 import type { HookPost } from "../hooks.ts";
 import type { People } from "../people.ts";
 import type { World } from "../world.ts";
+import { checkBills } from "./check_bills.ts";
 import { checkCalls } from "./check_calls.ts";
 import { checkMessages } from "./check_messages.ts";
 import { checkMoney } from "./check_money.ts";
@@ -27,6 +28,7 @@ export interface Truth {
 export async function checkTheTruth(truth: Truth): Promise<void> {
   checkCalls(truth);
   checkMessages(truth);
+  checkBills(truth);
   checkMoney(truth);
   checkWork(truth);
   await checkViews(truth);

@@ -6,6 +6,7 @@
 import type { TrueCall } from "../carriers/carrier_world.ts";
 import { amountByTrace, roundedUpSeconds } from "../checks/amount_by_trace.ts";
 import { type Fields, rowAt } from "../commits.ts";
+import { PLANS } from "../opening.ts";
 import type { MemoryKv } from "../memory_kv.ts";
 
 /** One of these amounts, or none at all. */
@@ -21,7 +22,7 @@ export function pricesOf(
   if (call.isPoison) return { status: "parked" };
   const currency = CURRENCIES[charge.accountId] ?? "USD";
   const service = `${call.carrier}_voice`;
-  const planId = currency === "EUR" && call.carrier === "bland" ? "bland_euro" : service;
+  const planId = PLANS[charge.accountId]?.[service] ?? service;
   const plan = rowAt(rows, ["rate_plan", planId])!;
   if (plan.currency !== currency) return { status: "parked" };
   const versions = versionsOf(plan.versions, call);

@@ -1,0 +1,199 @@
+/**
+ * Bugs in how usage reaches us: webhooks, listings, owners, jobs.
+ *
+ * @module
+ */
+import type { Mutant } from "./mutant.ts";
+
+const RECEIVE = "core/jobs/receive_event.ts";
+const RECORD_CALLS = "core/billing/record_calls.ts";
+const SYNC = "cron/sync_calls.ts";
+const TELNYX_HOOKS = "routes/webhooks/telnyx.ts";
+
+/** Bugs of the inbox, the listings, the owners and the jobs. */
+export const INTAKE_MUTANTS: readonly Mutant[] = [
+  {
+    name: "cursor-early",
+    breaks: "The cursor moves before what it stands for is stored",
+    guards: "D6",
+    edits: [
+      {
+        file: SYNC,
+        find: `      const pull = await pullCalls(deps, {`,
+        replace: `      const early = { ...cursor, completeToMs: deps.clock.now() };
+      await saveCursor(deps.store, early);
+      const pull = await pullCalls(deps, {`,
+      },
+      {
+        file: SYNC,
+        find: `      const after = moveCursor(cursor, {`,
+        replace: `      const after = moveCursor(early, {`,
+      },
+    ],
+  },
+  {
+    name: "no-overlap-window",
+    breaks: "Nothing behind the cursor is read again",
+    guards: "D5, D7",
+    edits: [{
+      file: "cron/pull_calls.ts",
+      find: `  const overlapMs = isDaily ? lookbackMs : isHourly ? HOURLY_OVERLAP_MS : OVERLAP_MS;`,
+      replace: `  const overlapMs = 0 * (lookbackMs + HOURLY_OVERLAP_MS + OVERLAP_MS);`,
+    }],
+  },
+  {
+    name: "ack-early",
+    breaks: "A webhook is answered before it is kept",
+    guards: "A1, P2",
+    edits: [{
+      file: RECEIVE,
+      find: `    return await one.kept.promise;`,
+      replace: `    one.kept.promise.catch(() => {});
+    return { status: "received", event: one.event };`,
+    }],
+  },
+  {
+    name: "store-200",
+    breaks: "A webhook that could not be kept is answered 200",
+    guards: "A11, C16, P2",
+    edits: [{
+      file: RECEIVE,
+      find: `  throw new StoreUnavailable("A delivery is not known to be kept");`,
+      replace: `  return { status: "received", event: one.event };`,
+    }],
+  },
+  {
+    name: "hook-500",
+    breaks: "The webhook handler always throws",
+    guards: "C16",
+    edits: [{
+      file: TELNYX_HOOKS,
+      find: `  const delivery = readDelivery(body);`,
+      replace: `  if (body.byteLength > 0) throw new Error("planted");
+  const delivery = readDelivery(body);`,
+    }],
+  },
+  {
+    name: "unsigned",
+    breaks: "A webhook with a wrong signature is taken",
+    guards: "C6, P4",
+    edits: [{
+      file: TELNYX_HOOKS,
+      find: `  if (proof.status !== "verified") {`,
+      replace: `  if (proof.status === "refused" && proof.reason === "malformed") {`,
+    }],
+  },
+  {
+    name: "unsigned-bland",
+    breaks: "A webhook of Bland's with a wrong signature is taken",
+    guards: "C6, P4",
+    edits: [{
+      file: "routes/webhooks/bland.ts",
+      find: `      if (!verifyBlandSignature({ body, signature, secret })) {`,
+      replace:
+        `      if (signature === null && !verifyBlandSignature({ body, signature, secret })) {`,
+    }],
+  },
+  {
+    name: "event-dedupe",
+    breaks: "A delivery is kept whether or not it was kept before",
+    guards: "C1, C7",
+    edits: [{
+      file: RECEIVE,
+      find: `    checks: group.map(({ puts }) => ({ key: puts[0]!.key, versionstamp: null })),`,
+      replace: `    checks: [],`,
+    }],
+  },
+  {
+    name: "event-early",
+    breaks: "An event is marked processed before its effect",
+    guards: "A2, P2",
+    edits: [{
+      file: "cron/take_in_telnyx.ts",
+      find:
+        `  const read = events.map((event) => ({ event, parsed: parseTelnyxEvent(event.payload) }));`,
+      replace: `  for (const event of events) await end(deps, { event, processed: DONE });
+  const read = events.map((event) => ({ event, parsed: parseTelnyxEvent(event.payload) }));`,
+    }],
+  },
+  {
+    name: "default-owner",
+    breaks: "Usage that nobody holds is billed to a default customer",
+    guards: "C15, P4",
+    edits: [{
+      file: "core/billing/owner_book.ts",
+      find: `  return holders.size === 1 ? holder! : null;`,
+      replace: `  return holders.size === 1 ? holder! : "acme";`,
+    }],
+  },
+  {
+    name: "number-untouched",
+    breaks: "A number changes hands without the intake being told",
+    guards: "A16, C15",
+    edits: [{
+      file: "core/accounts/numbers.ts",
+      find: `  for (const carrier of CARRIERS) batch.set(intakeKey(carrier), { touchedBy });`,
+      replace: `  void [CARRIERS, intakeKey, batch, touchedBy];`,
+    }],
+  },
+  {
+    name: "claim-forgotten",
+    breaks: "A number finds its owner, and what waited for one is not given to it",
+    guards: "C15, P1",
+    edits: [{
+      file: "core/billing/claim_calls.ts",
+      find: `        claimJobId: await stageClaimJob(batch, { id: jobId, claim: number, atMs }),`,
+      replace: `        ...(jobId === "" ? { claimJobId: jobId } : {}),`,
+    }],
+  },
+  {
+    name: "owner-moves",
+    breaks: "A call that was charged is given to another account by a later report",
+    guards: "D8, P4",
+    edits: [{
+      file: RECORD_CALLS,
+      find: `  return isCallOpen(before) && !before.hadFault && before.sourceId === sourceId;`,
+      replace: `  return before.sourceId === sourceId;`,
+    }],
+  },
+  {
+    name: "final-reopened",
+    breaks: "An old picture reopens a call that has ended",
+    guards: "C2, D10",
+    edits: [{
+      file: "core/usage/calls.ts",
+      find: `  if (isSame || (earlier.isFinal && !report.isFinal)) return null;`,
+      replace: `  if (isSame) return null;`,
+    }],
+  },
+  {
+    name: "no-fence",
+    breaks: "Whoever lost a job to somebody else still speaks for it",
+    guards: "B6, F4",
+    edits: [{
+      file: "core/jobs/run_jobs.ts",
+      find: `  if (now?.token !== job.token || now?.state !== "running") return false;`,
+      replace: `  if (!now) return false;`,
+    }],
+  },
+  {
+    name: "job-unfinished",
+    breaks: "A job whose holder died is never taken up again",
+    guards: "A1, B8",
+    edits: [{
+      file: "core/jobs/take_jobs.ts",
+      find: `isUnfinished(job) && job.dueAtMs <= nowMs;`,
+      replace: `isUnfinished(job) && job.state !== "running" && job.dueAtMs <= nowMs;`,
+    }],
+  },
+  {
+    name: "open-unread",
+    breaks: "A call that had not ended when it was listed is not read again",
+    guards: "C4, D7",
+    edits: [{
+      file: RECORD_CALLS,
+      find: `  if (isOpen && !wasOpen) batch.set(openCallKey(after.sourceId, after.id), {});`,
+      replace: `  void [isOpen, wasOpen];`,
+    }],
+  },
+];
