@@ -91,7 +91,7 @@ Deno.test("a cost in another currency is shown and never added up; a broken pric
   });
 });
 
-Deno.test("a message's callbacks tell its state, the sweep its segments and price; then it is rated, and charged by no entry", async () => {
+Deno.test("a message's callbacks tell its state, the sweep its segments and price; then it is rated, and charged by its bill", async () => {
   await using world = await openPriceWorld();
   const { twilio, clock, program } = world;
   const { sid } = twilio.placeMessage({
@@ -130,7 +130,8 @@ Deno.test("a message's callbacks tell its state, the sweep its segments and pric
   assert.deepEqual(await costOf(world, `messages/twilio:${failed}`), ["never_priced", null]);
   const mine = await world.ask("/api/v1/messages", await keyOf({ deps: program.deps }, "acme"));
   assert.equal(mine.data.length, 4);
-  assert.equal((await walletOf(program.deps.store, "acme")).entryCount, 1);
+  const bill = (await entriesOf(program.deps.store, "acme")).at(-1)!;
+  assert.deepEqual([bill.seq, bill.kind, bill.amountMicros], [2, "payment", -45_000n]);
   assert.equal(await countedCost(world, "twilio_sms"), 22_500n + 15_000n + 7_500n);
 });
 
