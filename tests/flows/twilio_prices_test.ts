@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../core/clock.ts";
-import { checkBooks, rowsOf, walletOf } from "../support/ledger.ts";
+import { checkBooks, entriesOf, rowsOf, walletOf } from "../support/ledger.ts";
 import type { DayTotal } from "../../core/wallet/day_total.ts";
 import { keyOf } from "../support/app.ts";
 import { MESSAGES, openTwilioWorld, sign, type TwilioWorld } from "../support/twilio_world.ts";
