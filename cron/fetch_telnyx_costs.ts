@@ -5,7 +5,7 @@
  * schedule, and after the last try the estimate stands, marked as one.
  *
  * Comes from: `cron/jobs.ts`. Goes to: `core/billing/apply_cost.ts`,
- * `core/billing/apply_direction.ts`, `core/jobs/run_jobs.ts`,
+ * `core/billing/apply_direction.ts`, `core/jobs/run_jobs.ts`, `cron/name_parties.ts`,
  * `cron/read_telnyx_records.ts`.
  *
  * @module
@@ -27,6 +27,7 @@ import { callId } from "../core/usage/call_usage.ts";
 import type { RecordRow } from "./read_telnyx_day.ts";
 import { type ReadRecords, readRecords } from "./read_telnyx_records.ts";
 import type { SyncDeps } from "./sync_calls.ts";
+import { isNameless, nameParties } from "./name_parties.ts";
 import { giveTurnBack } from "./telnyx_turn.ts";
 import { tellIfNotFound } from "./tell_cost_not_found.ts";
 
@@ -65,9 +66,17 @@ export async function fetchCallCosts(deps: SyncDeps, jobs: Job[]): Promise<void>
       const call = calls.get(job.unique) ?? null;
       return { job, call, ...judgeSafely(deps, { job, call, read }) };
     });
-    for (const accountId of await endPart(deps, part)) owners.add(accountId);
+    const named = await nameParties(deps, part.flatMap((one) => namelessOf(one, read)));
+    for (const accountId of [...named, ...await endPart(deps, part)]) owners.add(accountId);
   }
   for (const accountId of owners) await billDue(deps, { accountId, actor: "cost" });
+}
+
+/** The call's session, when its records are whole and tell what its events did not: who spoke. */
+function namelessOf({ call, exact }: Judged & { call: Call | null }, read: ReadRecords) {
+  if (!call || !exact || !isNameless(call)) return [];
+  const sessionId = call.carrierCallId;
+  return [{ sessionId, rows: read.records.get(sessionId) ?? [], sum: exact }];
 }
 
 /** A client over the configuration. */
@@ -86,6 +95,8 @@ function nothingRead(failure: string): ReadRecords {
 interface Judged {
   result: JobResult;
   cost: ExactCost | null;
+  /** What the cost was made of. */
+  exact?: TelnyxRecordSum;
   /** What the records tell of a call that nobody owns for want of it. */
   direction?: "inbound" | "outbound" | null;
 }
@@ -139,7 +150,7 @@ function judge({ job, call, read, nowMs }: Question): Judged {
     return again("its records do not say how long it took");
   }
   const isLost = call.accountId === null && call.direction === null;
-  return { ...DONE, cost, direction: isLost ? firstDirection(records) : null };
+  return { ...DONE, cost, exact, direction: isLost ? firstDirection(records) : null };
 }
 
 /** That of the leg that began first: later ones are transfers. */

@@ -4,7 +4,7 @@
  * Sessions that we never heard of are missed webhooks: they are taken in from their records and billed.
  * A cost that differs is taken over from the records, and adjusted once.
  *
- * Comes from: `cron/reconcile_carriers.ts`. Goes to: `cron/read_telnyx_day.ts`,
+ * Comes from: `cron/reconcile_carriers.ts`. Goes to: `cron/read_telnyx_day.ts`, `cron/name_parties.ts`,
  * `core/carriers/telnyx/calls/report_of_records.ts`, `core/billing/apply_cost.ts`.
  *
  * @module
@@ -23,6 +23,7 @@ import { callByControlKey, callKey, intakeKey } from "../core/kv/keys.ts";
 import { callId, type CallReport } from "../core/usage/call_usage.ts";
 import { type Call, DETAIL_RECORDS } from "../core/usage/calls.ts";
 import { clientOf } from "./fetch_telnyx_costs.ts";
+import { isNameless, nameParties, type WholeSession } from "./name_parties.ts";
 import { readTelnyxDay, type RecordRow } from "./read_telnyx_day.ts";
 import type { SyncDeps } from "./sync_calls.ts";
 import { TELNYX_SOURCE } from "./take_in_telnyx.ts";
@@ -44,12 +45,27 @@ export async function readTelnyxSide(
     settle: async (items) => {
       const kinds = new Map(items.map((item) => [item.callId, item.kind]));
       const of = (kind: string) => sessions.filter(({ id }) => kinds.get(id) === kind);
+      await billOwners(deps, await nameParties(deps, await namelessOf(deps, sessions)));
       return new Map([
         ...await takeInMissed(deps, of("theirs_only")),
         ...await correct(deps, of("different")),
       ]);
     },
   };
+}
+
+/** Sessions we know the price of, and not who spoke. */
+async function namelessOf({ store }: SyncDeps, sessions: Session[]): Promise<WholeSession[]> {
+  const nameless: WholeSession[] = [];
+  for (let i = 0; i < sessions.length; i += CALLS_AT_ONCE) {
+    const part = sessions.slice(i, i + CALLS_AT_ONCE);
+    const calls = await store.getMany<Call>(part.map(({ id }) => callKey(id)));
+    part.forEach(({ sessionId, rows, sum }, at) => {
+      const call = calls[at]?.value;
+      if (call && sum && isNameless(call)) nameless.push({ sessionId, rows, sum });
+    });
+  }
+  return nameless;
 }
 
 interface Session {

@@ -82,6 +82,25 @@ Deno.test("a call between two customers whose call.initiated was lost is owned b
   await checkBooks(deps.store);
 });
 
+Deno.test("a call of which only the price was told learns from its records who spoke, and is charged", async () => {
+  await using world = await openTelnyxWorld();
+  const { deps } = world.program;
+  world.telnyx.faults.lostKinds = new Set(["call.initiated", "call.answered", "call.hangup"]);
+  const sessionId = place(world, 61);
+  const startedAtMs = world.clock.now();
+  await passMinutes(world, 6);
+  const call = (await callOf(deps.store, `telnyx:${sessionId}`))!;
+  assert.deepEqual(
+    [call.from, call.to, call.accountId, call.isFinal, call.durationSeconds],
+    [OURS, THEIRS, "acme", true, 61],
+  );
+  assert.ok(Math.abs(call.startedAtMs - startedAtMs) < 1_000);
+  const money = (await world.entries()).map(({ amountMicros }) => amountMicros);
+  assert.deepEqual(money, [-13_600n]);
+  assert.deepEqual(await rowsOf(deps.store, ["unassigned_call_by_party"]), []);
+  await checkBooks(deps.store);
+});
+
 Deno.test("an event of no use to billing stays so when it is replayed", async () => {
   await using world = await openQuietWorld();
   const { deps } = world.program;

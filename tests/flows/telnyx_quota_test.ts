@@ -1,6 +1,5 @@
 /**
- * Telnyx's quota and its bad days: many calls share requests, and whatever it answers, a call ends exact
- * or visibly estimated, once.
+ * Telnyx's quota and its bad days: whatever it answers, a call ends exact or visibly estimated, once.
  *
  * @module
  */
@@ -22,12 +21,6 @@ async function passMinutes(world: TelnyxWorld, minutes: number, stepMs = 5_000):
     await world.pass(MINUTE_MS, stepMs);
     await world.program.minute();
   }
-}
-
-/** Requests of each virtual minute, and of each instant. */
-function countBy(world: TelnyxWorld, ms: number): number[] {
-  return [...Map.groupBy(world.answered, ({ atMs }) => Math.floor(atMs / ms)).values()]
-    .map((group) => group.length);
 }
 
 async function placeMany(world: TelnyxWorld, count: number, seed = 5): Promise<void> {
@@ -54,20 +47,6 @@ async function assertExact(world: TelnyxWorld): Promise<void> {
   assert.equal(1_000_000_000n - balanceMicros, sum);
   await checkBooks(world.program.deps.store);
 }
-
-Deno.test("500 calls that end in one minute: few requests, never too many, every wallet to the micro-unit", async () => {
-  await using world = await openTelnyxWorld();
-  world.telnyx.faults.sendsCallCost = false;
-  await placeMany(world, 500);
-  // In steps so small that jobs come due one by one, as they do in life.
-  await world.pass(3 * MINUTE_MS, 200);
-  await passMinutes(world, 9);
-  await assertExact(world);
-  assert.deepEqual(world.answered.filter(({ status }) => status !== 200), []);
-  assert.ok(Math.max(...countBy(world, MINUTE_MS)) <= 40);
-  // 500 calls are 10 pages of each of two kinds, and one look for the third.
-  assert.ok(Math.max(...countBy(world, 1)) <= 25);
-});
 
 Deno.test("an hour without Telnyx: estimates stand, jobs fail visibly, and a retry makes them exact", async () => {
   await using world = await openTelnyxWorld();
