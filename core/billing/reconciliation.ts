@@ -8,6 +8,7 @@
  * @module
  */
 import { encodeRow } from "../kv/codec.ts";
+import { Unresolved } from "../kv/gates.ts";
 import {
   reconciliationByDayKey,
   reconciliationByDayPrefix,
@@ -246,7 +247,7 @@ export async function keepReconciliation(
     if (answer.status === "ok") return;
     reason = answer.reason;
   }
-  throw new Error(`Cannot keep a reconciliation: ${reason}`);
+  throw new Unresolved(`Whether a reconciliation was kept is not known: ${reason}`);
 }
 
 const KEEP_TRIES_MAX = 5;

@@ -126,8 +126,6 @@ function hear(
   world.trace.note(`${life.name} ${level} ${message}${cause}`);
   if (!(error instanceof Error)) return;
   if (error instanceof StoreUnavailable || error instanceof Unresolved) return;
-  // The same in other words.
-  if (error.message.startsWith("Cannot keep a reconciliation")) return;
   world.complain(
     new ViolationError(`I10: "${message}" with an error of our own: ${error.stack}`, {
       cause: error,

@@ -137,7 +137,7 @@ async function liveThrough(world: ReturnType<typeof openWorld>): Promise<void> {
   faults.pause(false);
 
   const stop = letFaultsStrike({ world, isolates, carriers, people, post });
-  await timeline.runUntil(START_MS + day.between(60, 110) * MINUTE_MS);
+  await timeline.runUntil(START_MS + day.between(45, 100) * MINUTE_MS);
   stop();
   faults.calm();
   await rest({ world, isolates, people });

@@ -8,8 +8,11 @@ import { readOptions } from "./options.ts";
 import { type RunResult, runSeed } from "./run_seed.ts";
 import { runInWorkers } from "./workers.ts";
 
-/** Seeds that once found something. */
-const REGRESSIONS: readonly number[] = [];
+/** Days that once found something. */
+const REGRESSIONS: readonly { seed: number; profile: string }[] = [
+  // A call at Telnyx of which only the price was told, ended by its records: whose it is.
+  { seed: 310, profile: "meltdown" },
+];
 
 async function brokenOf(args: string[]): Promise<string[]> {
   const broken: string[] = [];
@@ -27,9 +30,9 @@ Deno.test("a hundred days of faults break no promise", async () => {
 });
 
 Deno.test("days that once broke a promise break none any more", async () => {
-  for (const seed of REGRESSIONS) {
-    const { violation } = await runSeed({ seed });
-    assert.equal(violation?.message, undefined, `seed ${seed}`);
+  for (const { seed, profile } of REGRESSIONS) {
+    const { violation } = await runSeed({ seed, profile });
+    assert.equal(violation?.message, undefined, `seed ${seed} (${profile})`);
   }
 });
 

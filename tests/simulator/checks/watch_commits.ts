@@ -8,6 +8,7 @@ import { watchBills } from "./bill_watch.ts";
 import { watchCharges } from "./charge_watch.ts";
 import { type LedgerBooks, watchLedgers } from "./ledger_watch.ts";
 import { watchSecrets } from "./secret_watch.ts";
+import { watchSpending } from "./spending_watch.ts";
 import { watchStates } from "./state_watch.ts";
 
 /** Sets all of them on the world's commits; answers what the ledgers add up to. */
@@ -18,6 +19,7 @@ export function watchCommits({ watchers, knownCalls }: World): LedgerBooks {
     watchCharges({ books, knownCalls }),
     watchStates(),
     watchBills(),
+    watchSpending,
     watchSecrets,
   );
   return books;

@@ -25,12 +25,14 @@ export const CALL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "stale-adjust",
-    breaks: "A call is billed as it was heard earlier, in answer to a later due mark",
+    breaks:
+      "A due mark stands for any revision: billing an old picture takes the mark of a later one",
     guards: "D8",
     edits: [{
-      file: BILL_DUE,
-      find: `  const isDue = call?.accountId === accountId && call?.revision === Number(revision);`,
-      replace: `  const isDue = call?.accountId === accountId && Number(revision) > 0;`,
+      file: "core/kv/keys.ts",
+      find: `): Key => ["call_due", accountId, timePart(startedAtMs), callId, order(revision, 6)];`,
+      replace:
+        `): Key => ["call_due", accountId, timePart(startedAtMs), callId, order(0 * revision, 6)];`,
     }],
   },
   {
@@ -132,6 +134,11 @@ export const CALL_MUTANTS: readonly Mutant[] = [
     breaks: "No records yet are taken as records of nothing: the call is free",
     guards: "D21",
     edits: [{
+      // By itself the comparison of the day would repair it, the night after.
+      file: "cron/reconcile_telnyx.ts",
+      find: `        ...await correct(deps, of("different")),`,
+      replace: `        ...await correct(deps, of("none")),`,
+    }, {
       file: "cron/fetch_telnyx_costs.ts",
       find: `  const records = read.records.get(sessionId) ?? [];`,
       replace: `  const records = read.records.get(sessionId) ?? [];

@@ -14,13 +14,19 @@ const TELNYX_HOOKS = "routes/webhooks/telnyx.ts";
 export const INTAKE_MUTANTS: readonly Mutant[] = [
   {
     name: "cursor-early",
-    breaks: "The cursor moves before what it stands for is stored",
+    breaks: "The cursor, and that the wider stretches are read, is kept before what it stands for",
     guards: "D6",
     edits: [
       {
         file: SYNC,
         find: `      const pull = await pullCalls(deps, {`,
-        replace: `      const early = { ...cursor, completeToMs: deps.clock.now() };
+        replace: `      const nowMs = deps.clock.now();
+      const isWide = nowMs - cursor.lastHourlyMs >= 3_600_000;
+      const early = {
+        ...cursor,
+        completeToMs: nowMs,
+        ...(isWide ? { lastHourlyMs: nowMs, lastDailyMs: nowMs } : {}),
+      };
       await saveCursor(deps.store, early);
       const pull = await pullCalls(deps, {`,
       },
@@ -58,8 +64,10 @@ export const INTAKE_MUTANTS: readonly Mutant[] = [
     guards: "A11, C16, P2",
     edits: [{
       file: RECEIVE,
-      find: `  throw new StoreUnavailable("A delivery is not known to be kept");`,
-      replace: `  return { status: "received", event: one.event };`,
+      find: `    await keepAlone(deps, one).then(one.kept.resolve, one.kept.reject);`,
+      replace: `    await keepAlone(deps, one)
+      .catch((): Kept => ({ status: "received", event: one.event }))
+      .then(one.kept.resolve);`,
     }],
   },
   {
@@ -162,8 +170,9 @@ export const INTAKE_MUTANTS: readonly Mutant[] = [
     guards: "C2, D10",
     edits: [{
       file: "core/usage/calls.ts",
-      find: `  if (isSame || (earlier.isFinal && !report.isFinal)) return null;`,
-      replace: `  if (isSame) return null;`,
+      find:
+        `  if (earlier.isFinal && !report.isFinal) return withParties(earlier, { report, atMs });`,
+      replace: `  void withParties;`,
     }],
   },
   {

@@ -10,8 +10,10 @@ import type { People } from "../people.ts";
 import type { World } from "../world.ts";
 import { checkBills } from "./check_bills.ts";
 import { checkCalls } from "./check_calls.ts";
+import { checkEffects } from "./check_effects.ts";
 import { checkMessages } from "./check_messages.ts";
 import { checkMoney } from "./check_money.ts";
+import { checkTotals } from "./check_totals.ts";
 import { checkViews } from "./check_views.ts";
 import { checkWork } from "./check_work.ts";
 
@@ -28,8 +30,10 @@ export interface Truth {
 export async function checkTheTruth(truth: Truth): Promise<void> {
   checkCalls(truth);
   checkMessages(truth);
+  checkEffects(truth);
   checkBills(truth);
   checkMoney(truth);
+  checkTotals(truth);
   checkWork(truth);
   await checkViews(truth);
 }
