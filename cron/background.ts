@@ -33,7 +33,9 @@ export function createBackground(deps: SyncDeps & NoticeDoors, kinds: JobKinds):
   // A carrier that answers slowly holds up jobs, but never what comes in.
   const jobs = createLane(log, async () => {
     if (isStopped) return;
-    const runJobs = () => runDueJobs({ ...deps, kinds }, { untilMs: clock.now() + MINUTE_MS });
+    const isOver = () => isStopped;
+    const runJobs = () =>
+      runDueJobs({ ...deps, kinds }, { untilMs: clock.now() + MINUTE_MS, isOver });
     await sendNotices(deps);
     let ran = await runJobs();
     // What the jobs gave people to hear of goes out at once too.

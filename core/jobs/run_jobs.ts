@@ -69,10 +69,17 @@ export interface RunDeps {
   kinds: JobKinds;
 }
 
-/** Runs due jobs, the oldest of each kind first, until `untilMs` has come. Answers how many ran. */
+/**
+ * Runs due jobs, the oldest of each kind first, until `untilMs` has come or `isOver` says so, which is asked
+ * before each. Answers how many ran.
+ */
 export async function runDueJobs(
   deps: RunDeps,
-  { untilMs, only }: { untilMs: number; only?: string },
+  { untilMs, only, isOver = () => false }: {
+    untilMs: number;
+    only?: string;
+    isOver?: () => boolean;
+  },
 ): Promise<number> {
   const jobs = await listDueJobs(deps, only);
   let count = 0;
@@ -80,7 +87,7 @@ export async function runDueJobs(
     const shared = groupKind(deps, kind);
     const parts = shared ? [ofKind] : ofKind.map((job) => [job]);
     for (const part of parts) {
-      if (deps.clock.now() >= untilMs) return count;
+      if (deps.clock.now() >= untilMs || isOver()) return count;
       try {
         count += shared
           ? await runGathered(deps, { kind: shared, jobs: part })

@@ -102,6 +102,8 @@ async function postUsage(
     for (const [i, item] of group[1].entries()) recorded.set(item, outcome.items[i]!);
   }
   const isNews = [...recorded.values()].some(({ state }) => state === "recorded");
+  // A threshold may have closed a bill that Sippy has to be asked for.
+  if (isNews) deps.actions.nudge();
   const currencyOf = ({ accountId }: ReportedItem) => currencies.get(accountId)!;
   return c.json(
     {

@@ -345,3 +345,16 @@ Deno.test("jobs of a group that throws have had their attempt, and fail after th
   world.clock.advance(10 * JOB_LEASE_MS);
   assert.equal(await run(), 0);
 });
+
+Deno.test("a run that is told to stop ends before its next job, and leaves that one due", () =>
+  atDesk(async ({ stage, job, runs, kind, world: { deps, clock } }) => {
+    await stage();
+    await stage({ id: "job-2", unique: "beta" });
+    const ran = await runDueJobs({ ...deps, kinds: { work: kind } }, {
+      untilMs: clock.now() + 1_000,
+      isOver: () => runs.length > 0,
+    });
+    assert.deepEqual([ran, runs.length], [1, 1]);
+    const states = [(await job()).state, (await job("job-2")).state];
+    assert.deepEqual(states.toSorted(), ["done", "pending"]);
+  }));
