@@ -3,7 +3,7 @@
  *
  * Goes to: `core/billing/bill_due.ts`, `core/billing/claim_calls.ts`, `cron/sync_calls.ts`,
  * `cron/fetch_telnyx_costs.ts`, `cron/fetch_message_costs.ts`, `cron/telnyx_turn.ts`,
- * `cron/reconcile_carriers.ts`, `cron/run_sms_cycle.ts`.
+ * `cron/reconcile_carriers.ts`, `cron/run_sms_cycle.ts`, `core/sms_billing/bulk_bills.ts`.
  *
  * @module
  */
@@ -23,6 +23,7 @@ import {
 } from "../core/jobs/run_jobs.ts";
 import { paymentKinds } from "../core/sms_billing/pay_kinds.ts";
 import type { PayDeps } from "../core/sms_billing/pay_change.ts";
+import { BILL_BULK_JOB, billBulkKind } from "../core/sms_billing/bulk_bills.ts";
 import { SMS_CYCLE_JOB } from "../core/sms_billing/close_due.ts";
 import { applySmsTerms, SMS_TERMS_JOB } from "../core/sms_billing/terms.ts";
 import { fetchMessageCosts } from "./fetch_message_costs.ts";
@@ -74,6 +75,7 @@ export function jobKinds(deps: SyncDeps & NoticeDoors & Partial<PayDeps>): JobKi
       },
     },
     ...paymentKinds({ sippy: null, settleMs: SETTLE_MS, ...deps }),
+    [BILL_BULK_JOB]: billBulkKind(deps),
     [SMS_CYCLE_JOB]: {
       retryAfterMs: RETRIES,
       run: (job, report) => runSmsCycle(deps, { frequency: job.unique, report }),

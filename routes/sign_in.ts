@@ -14,6 +14,7 @@ import { SECOND_MS } from "../core/clock.ts";
 import type { AppEnv } from "./caller.ts";
 import type { AppDeps } from "./deps.ts";
 import { sessionDeps } from "./identify.ts";
+import { dropTicket } from "./portal_ticket.ts";
 import { dropSessionCookie, readSessionCookie, setSessionCookie } from "./session_cookie.ts";
 
 /** Where one is sent after signing in. */
@@ -55,6 +56,7 @@ export function signInRoutes(deps: AppDeps, renderLogin: RenderLogin): Hono<AppE
       const signedIn = token === null ? null : await findSession(sessionDeps(deps), token);
       await endSession(deps, c);
       dropSessionCookie(c);
+      if (signedIn?.kind === "account") dropTicket(c);
       return c.redirect(signedIn?.kind === "account" ? PORTAL_DOOR_PATH : SIGN_IN_PATH, 303);
     });
 }

@@ -26,7 +26,7 @@ import type { Store } from "../kv/store.ts";
 /** A link opens nothing any more after this long. */
 export const PORTAL_LINK_LIFE_MS: number = DAY_MS;
 /** The browser that redeemed a link may do so again for this long: a second click, an answer that was lost. */
-export const REDEEM_AGAIN_MS: number = 5 * MINUTE_MS;
+export const REDEEM_AGAIN_MS: number = MINUTE_MS;
 /** Links stay listed for this long. */
 const KEPT_MS = 62 * DAY_MS;
 const TOKEN_BYTES = 32;

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { MINUTE_MS } from "../clock.ts";
+import { DAY_MS, MINUTE_MS } from "../clock.ts";
 import { type Job, type JobProgress, stageJob } from "../jobs/job.ts";
 import type { JobResult, SoloJobKind } from "../jobs/run_jobs.ts";
 import { billBulkKey } from "../kv/keys.ts";
@@ -47,6 +47,8 @@ export interface BillBulk {
 
 /** Well inside the lease of a job, so that nobody takes it up twice. */
 const WITHIN_MS = MINUTE_MS;
+/** How long one stays to be looked at. */
+const KEPT_MS = 180 * DAY_MS;
 /** Bills done side by side before the place is noted. */
 const BILLS_AT_ONCE = 10;
 
@@ -65,7 +67,7 @@ export async function startBillBulk(
       const billIds = [...new Set(asked.billIds)].slice(0, BULK_BILLS_MAX);
       const counts = { doneCount: 0, changedCount: 0, unchangedCount: 0, faults: [] };
       const bulk: BillBulk = { ...asked, id, billIds, createdAtMs, ...counts };
-      batch.set(key, bulk);
+      batch.set(key, bulk, { expireInMs: KEPT_MS });
       const when = { dueAtMs: createdAtMs, atMs: createdAtMs };
       await stageJob(batch, { id, kind: BILL_BULK_JOB, unique: id, ...when });
       return bulk;
@@ -128,7 +130,7 @@ async function doPart(deps: SmsDeps, bulk: BillBulk): Promise<BillBulk> {
         (sum, outcome, at) => countIn(sum, { billId: part[at]!, outcome }),
         now,
       );
-      batch.set(key, after);
+      batch.set(key, after, { expireInMs: KEPT_MS });
       return after;
     },
   });

@@ -6,7 +6,8 @@
 import type { SmsBill } from "./bill.ts";
 import type { SmsSettings } from "./settings.ts";
 
-type Counted = Pick<SmsBill, "totalMicros" | "messageCount">;
+/** What is held against limits. */
+export type Counted = Pick<SmsBill, "totalMicros" | "messageCount">;
 
 /** Whether the bill has come to the amount or the number of messages that closes it. */
 export function isThresholdReached(bill: Counted, terms: SmsSettings): boolean {

@@ -11,7 +11,7 @@
 import { entryKey, entryPrefix, walletKey } from "../kv/keys.ts";
 import { everyRow } from "../kv/page.ts";
 import type { Store } from "../kv/store.ts";
-import { ENTRY_KINDS, type Entry, type EntryKind } from "./entry.ts";
+import { type Entry, ENTRY_KINDS, type EntryKind } from "./entry.ts";
 import { countEntriesBefore } from "./read_entries.ts";
 import type { Wallet } from "./wallet.ts";
 
@@ -68,9 +68,7 @@ export async function openStatement(
   // A period that ends before it begins has no entries, and the balance of its beginning.
   const lastSeq = Math.max(before, counted);
   const balanceAfter = async (seq: number) =>
-    seq === 0
-      ? 0n
-      : (await store.get<Entry>(entryKey(accountId, seq)))!.value.balanceAfterMicros;
+    seq === 0 ? 0n : (await store.get<Entry>(entryKey(accountId, seq)))!.value.balanceAfterMicros;
   return {
     accountId,
     currency,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { z } from "zod";
 import {
   listPortalLinks,
@@ -74,18 +74,7 @@ export function portalLinkRoutes(deps: AppDeps): Hono<AppEnv> {
         responses: { 201: { description: "Made", schema: madeShape } },
       }),
       valid("param", z.object({ id: idParam })),
-      async (c) => {
-        const outcome = await makePortalLink(deps, {
-          accountId: c.req.valid("param").id,
-          actor: c.var.caller!.actor,
-        });
-        if (outcome.status === "account_not_found") {
-          return problem(c, { code: "account_not_found" });
-        }
-        const { link, token } = outcome;
-        const url = portalUrl(c.var.publicUrl, token);
-        return c.json({ id: link.id, url, expiresAt: formatInstant(link.expiresAtMs) }, 201);
-      },
+      (c) => answerMade(c, { deps, accountId: c.req.valid("param").id }),
     )
     .delete(
       "/accounts/:id/portal-links/:linkId",
@@ -105,6 +94,17 @@ export function portalLinkRoutes(deps: AppDeps): Hono<AppEnv> {
           : c.body(null, 204);
       },
     );
+}
+
+async function answerMade(
+  c: Context<AppEnv>,
+  { deps, accountId }: { deps: AppDeps; accountId: string },
+): Promise<Response> {
+  const outcome = await makePortalLink(deps, { accountId, actor: c.var.caller!.actor });
+  if (outcome.status === "account_not_found") return problem(c, { code: "account_not_found" });
+  const { link, token } = outcome;
+  const url = portalUrl(c.var.publicUrl, token);
+  return c.json({ id: link.id, url, expiresAt: formatInstant(link.expiresAtMs) }, 201);
 }
 
 function showLink(link: PortalLink, nowMs: number): z.infer<typeof linkShape> {

@@ -25,11 +25,15 @@ import { countingReads } from "../rate_messages.ts";
 import { usageId } from "../record_usage.ts";
 import type { MigrationRow } from "./read_rows.ts";
 
-interface Month {
+/** One account's usage of one month. */
+export interface Month {
+  /** Whose. */
   accountId: string;
   /** `YYYY-MM`. */
   month: string;
+  /** All of that month. */
   rows: MigrationRow[];
+  /** Kept in the audit record. */
   actor: string;
 }
 

@@ -14,6 +14,7 @@ import { MoneyText, TimeText } from "../values.tsx";
 import { EntryFilterForm } from "./entry_filter.tsx";
 import { ENTRY_WORDS } from "./entry_words.ts";
 import type { AccountView } from "./read_account.ts";
+import { billHref } from "../sms/bill_words.tsx";
 
 /** Filter, table and pager. */
 export function EntriesPanel({ view, place }: { view: AccountView; place: Place }): JSX.Element {
@@ -106,6 +107,7 @@ function Cause({ entry }: { entry: Entry }): JSX.Element {
 function Source({ entry }: { entry: Entry }): JSX.Element {
   const { type, id } = entry.source;
   if (type === "call") return <a href={`/admin/calls/${encodeURIComponent(id)}`}>call</a>;
+  if (type === "bill") return <a href={billHref(id)}>bill</a>;
   if (type === "request") return <>by hand</>;
   return <>{type === "entry" ? `entry ${id}` : type}</>;
 }

@@ -75,7 +75,11 @@ export function describeState(
     const sentence = `${formatCount(wallet.waitingCount)} ${what} for more money.`;
     return { tone: "warning", word: "top up soon", sentence };
   }
-  return { tone: "positive", word: "calls are on", sentence: "Calls are on." };
+  if (availableMicros(wallet) < 0n) {
+    const sentence = "Calls are on, and are charged all the same.";
+    return { tone: "warning", word: "below zero", sentence };
+  }
+  return { tone: "positive", word: "in funds", sentence: "Calls are on." };
 }
 
 /** How money comes in; the reseller books it, so the page can only say whom to ask. */

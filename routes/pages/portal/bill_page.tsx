@@ -18,6 +18,7 @@ import { BillBadge, FREQUENCY_WORDS, PAYMENT_WORDS, Period } from "../sms/bill_w
 import { BreakdownPanel } from "../sms/breakdown_panel.tsx";
 import { MoneyText, TimeText } from "../values.tsx";
 import { ownAccount, showGone } from "./own_account.ts";
+import { customersBill } from "./portal_words.tsx";
 
 const BILL_ID_CHARS_MAX = 100;
 
@@ -39,7 +40,7 @@ export async function showOwnBill(
         above={{ href: "/portal/bills", label: "SMS bills" }}
         lead={
           <p class="row">
-            <BillBadge bill={bill} />
+            <BillBadge bill={customersBill(bill)} />
             <span>{sentenceOf(bill)}</span>
           </p>
         }
@@ -92,7 +93,7 @@ function Facts({ bill, account }: { bill: SmsBill; account: Account }): JSX.Elem
             term: "Paid at",
             value: bill.paidAtMs === null
               ? "not paid"
-              : <TimeText atMs={bill.paidAtMs} timeZone={account.timezone} />,
+              : <TimeText atMs={bill.paidAtMs} timeZone={account.timezone} precision="minute" />,
           },
         ]}
       />

@@ -87,7 +87,9 @@ function FactsPanel({ one: { call, charge }, account }: CallProps): JSX.Element 
         items={[
           {
             term: "Started",
-            value: <TimeText atMs={call.startedAtMs} timeZone={account.timezone} />,
+            value: (
+              <TimeText atMs={call.startedAtMs} timeZone={account.timezone} precision="minute" />
+            ),
           },
           { term: "Direction", value: call.direction ?? "not told" },
           { term: "From", value: call.from || <Unknown /> },

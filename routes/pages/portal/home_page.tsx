@@ -54,15 +54,13 @@ function HomeBody({ view, formId }: { view: PortalView; formId: string }): JSX.E
       />
       {job && <PortalSyncPanel job={job} timeZone={timeZone} />}
       <BalanceCards view={view} />
-      <Columns>
-        <SmsWidget view={view} />
-        <div class="rows">
-          <FreeMinutesPanel view={view} />
-          <TopUpPanel view={view} />
-          <DownloadPanel />
-        </div>
-      </Columns>
+      <SmsWidget view={view} />
       <UsageChart view={view} />
+      <Columns>
+        <FreeMinutesPanel view={view} />
+        <TopUpPanel view={view} />
+        <DownloadPanel />
+      </Columns>
       <Latest view={view} />
     </>
   );
@@ -124,7 +122,11 @@ function Latest({ view }: { view: PortalView }): JSX.Element {
           title="Latest calls"
           actions={<a href="/portal/calls">All calls</a>}
         >
-          <CallRows calls={calls} account={account} caption="Newest first; each says why" />
+          <CallRows
+            calls={calls}
+            account={account}
+            caption="Newest first; the time leads to why it costs what it does"
+          />
         </Panel>
       )}
       {messages.length > 0 && (

@@ -9,12 +9,11 @@
  * without the ticket anywhere in it, and one press of a button redeems it: from then on the address is worth
  * nothing, except for a second press in the same browser. What goes on is a session like any other.
  *
- * Goes to: `core/accounts/portal_links.ts`, `routes/session_cookie.ts`.
+ * Goes to: `core/accounts/portal_links.ts`, `routes/portal_ticket.ts`, `routes/session_cookie.ts`.
  *
  * @module
  */
 import { type Context, Hono } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import { getAccount } from "../../../core/accounts/account.ts";
 import {
@@ -23,10 +22,10 @@ import {
   redeemPortalLink,
 } from "../../../core/accounts/portal_links.ts";
 import { closeSession, openSession } from "../../../core/accounts/sessions.ts";
-import { MINUTE_MS, SECOND_MS } from "../../../core/clock.ts";
 import type { AppEnv } from "../../caller.ts";
 import type { AppDeps } from "../../deps.ts";
 import { sessionDeps } from "../../identify.ts";
+import { dropTicket, readTicket, setTicket } from "../../portal_ticket.ts";
 import { readSessionCookie, setPortalSessionCookie } from "../../session_cookie.ts";
 import { LinkButton, PageHead } from "../components.tsx";
 import { PostButton } from "../forms.tsx";
@@ -35,8 +34,6 @@ import { PORTAL_PATH } from "./portal_words.tsx";
 
 /** Where a link leads, and where somebody without a session is sent. */
 export const OPEN_PATH: string = `${PORTAL_PATH}/open`;
-/** The button may be pressed for this long after the link was followed. */
-const TICKET_LIFE_MS = 30 * MINUTE_MS;
 const BROWSER_BYTES = 32;
 
 /** `GET /portal/open/:token`, `GET,POST /portal/open`. */
@@ -44,43 +41,14 @@ export function openPages(deps: AppDeps): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get(`${OPEN_PATH}/:token`, (c) => {
       const token = c.req.param("token");
-      if (PORTAL_TOKEN_SHAPE.test(token)) keepTicket(c, { deps, token });
+      if (PORTAL_TOKEN_SHAPE.test(token)) {
+        setTicket(c, { token, browser: deps.ids.secret(BROWSER_BYTES) });
+      }
       return c.redirect(OPEN_PATH, 303);
     })
     .get(OPEN_PATH, (c) => showOpening(c, deps))
     .post(OPEN_PATH, (c) => redeem(c, deps));
 }
-
-/** What a browser holds between the link and the button. */
-interface Ticket {
-  token: string;
-  /** Drawn for this browser alone, so that only its second press is forgiven. */
-  browser: string;
-}
-
-function keepTicket(c: Context<AppEnv>, { deps, token }: { deps: AppDeps; token: string }): void {
-  const ticket = `${token}.${deps.ids.secret(BROWSER_BYTES)}`;
-  setCookie(c, ticketCookie(c), ticket, {
-    path: "/",
-    httpOnly: true,
-    // The link is followed from a mail: a strict cookie would not come along with the redirect.
-    sameSite: "Lax",
-    secure: isSecure(c),
-    maxAge: TICKET_LIFE_MS / SECOND_MS,
-  });
-}
-
-function readTicket(c: Context<AppEnv>): Ticket | null {
-  const [, token, browser] =
-    /^([\w-]{43})\.([\w-]{43})$/.exec(getCookie(c, ticketCookie(c)) ?? "") ??
-      [];
-  return token && browser ? { token, browser } : null;
-}
-
-const isSecure = (c: Context<AppEnv>): boolean =>
-  c.var.publicUrl.startsWith("https:") || c.req.url.startsWith("https:");
-const ticketCookie = (c: Context<AppEnv>): string =>
-  isSecure(c) ? "__Host-tollkeeper-ticket" : "tollkeeper-ticket";
 
 async function showOpening(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
   const ticket = readTicket(c);
@@ -133,7 +101,7 @@ async function redeem(c: Context<AppEnv>, deps: AppDeps): Promise<Response> {
 
 /** One page for every reason, so that nobody learns which links there are. */
 function refuse(c: Context<AppEnv>, deps: AppDeps): Response {
-  deleteCookie(c, ticketCookie(c), { path: "/", secure: isSecure(c) });
+  dropTicket(c);
   const title = "This link does not open anything any more";
   const body = (
     <>

@@ -9,6 +9,7 @@ import type { JSX } from "hono/jsx/jsx-runtime";
 import { billingOf, type ChargedCall } from "../../../core/billing/list_calls.ts";
 import { type ChargedMessage, messageBillingOf } from "../../../core/billing/list_messages.ts";
 import { formatMoney } from "../../../core/money.ts";
+import type { SmsBill } from "../../../core/sms_billing/bill.ts";
 import type { CostPlusTrace } from "../../../core/rating/rate_cost_plus.ts";
 import type { MessageTrace } from "../../../core/rating/rate_message.ts";
 import { PriceSentence } from "../call/why.tsx";
@@ -26,6 +27,11 @@ export function portalCallHref(callId: string): string {
 /** Where a customer's bill is shown. */
 export function portalBillHref(billId: string): string {
   return `${PORTAL_PATH}/bills/${encodeURIComponent(billId)}`;
+}
+
+/** A bill as its customer may see it: that somebody has to ask Sippy is no business of theirs. */
+export function customersBill(bill: SmsBill): SmsBill {
+  return bill.status === "needs_review" ? { ...bill, status: "processing" } : bill;
 }
 
 /** What a call was charged; a dash until it is. */

@@ -14,7 +14,7 @@ import { BillBadge, FREQUENCY_WORDS, Period } from "../sms/bill_words.tsx";
 import { UsageBars } from "../sms/usage_bars.tsx";
 import { Table } from "../table.tsx";
 import { MoneyText, TimeText } from "../values.tsx";
-import { portalBillHref } from "./portal_words.tsx";
+import { customersBill, portalBillHref } from "./portal_words.tsx";
 import type { PortalView } from "./read_portal.ts";
 
 /** The widget. */
@@ -47,7 +47,7 @@ export function SmsWidget({ view }: { view: PortalView }): JSX.Element {
               <>
                 {formatCount(unpaidCount)} over{" "}
                 <MoneyText money={formatMoney(unpaidMicros, account.currency)} />
-                {awaitingCount > 0 && ", waiting for approval"}
+                {awaitingCount > 0 && `, ${formatCount(awaitingCount)} waiting for approval`}
               </>
             ),
           },
@@ -82,7 +82,7 @@ export function BillRows(
         period: <Period bill={bill} timeZone={account.timezone} />,
         messages: formatCount(bill.messageCount),
         total: <MoneyText money={formatMoney(bill.totalMicros, bill.currency)} />,
-        status: <BillBadge bill={bill} />,
+        status: <BillBadge bill={customersBill(bill)} />,
       }))}
     />
   );

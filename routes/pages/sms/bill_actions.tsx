@@ -66,7 +66,7 @@ interface Shown {
 function showDeed(c: Context<AppEnv>, { deps, view, deed, typed, errors }: Shown): Response {
   const { bill } = view;
   const { verb, meaning, isDangerous } = deedWords(deed, bill);
-  const title = `${verb}: ${bill.id}`;
+  const title = `Bill ${bill.id}: ${verb}`;
   const body = (
     <>
       <PageHead

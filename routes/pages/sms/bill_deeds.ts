@@ -84,7 +84,7 @@ export function deedWords(deed: Deed, bill: Pick<SmsBill, "payment">): DeedWords
       };
     case "not_collected":
       return {
-        verb: "Sippy did not: send again",
+        verb: "Sippy did not, send again",
         meaning:
           "You are sure that there is no debit in Sippy. Its reference is searched for once " +
           "more, then the debit is sent again.",

@@ -167,7 +167,7 @@ function PaymentPanel({ view: { bill } }: { view: BillView }): JSX.Element {
 function PaidAt({ bill: { paidAtMs } }: Pick<BillView, "bill">): JSX.Element {
   return paidAtMs === null
     ? <>not paid</>
-    : <TimeText atMs={paidAtMs} timeZone={ADMIN_TIME_ZONE} />;
+    : <TimeText atMs={paidAtMs} timeZone={ADMIN_TIME_ZONE} precision="minute" />;
 }
 
 function EntryLink({ bill }: Pick<BillView, "bill">): JSX.Element {

@@ -11,7 +11,7 @@ import { accountHref } from "../call/cells.tsx";
 import { SelectField } from "../fields.tsx";
 import { formatCount } from "../format.ts";
 import { ADMIN_TIME_ZONE } from "../frame.tsx";
-import { type Column, Table } from "../table.tsx";
+import { Table } from "../table.tsx";
 import { MoneyText } from "../values.tsx";
 import { BillBadge, billHref, failureWords, Period, SMS_PATH } from "./bill_words.tsx";
 
@@ -53,18 +53,11 @@ type ColumnName =
   | "period"
   | "messages"
   | "total"
-  | "status"
-  | "why"
-  | "payment"
-  | "attempts";
+  | "status";
 
 function Rows(
   { bills, isPickable }: { bills: readonly NamedBill[]; isPickable: boolean },
 ): JSX.Element {
-  const hasFailures = bills.some(({ bill }) => bill.failureReason !== null);
-  const why: Column<ColumnName>[] = hasFailures
-    ? [{ key: "why", label: "Why not paid", kind: "text" }]
-    : [];
   return (
     <Table<ColumnName>
       caption="Bills, newest first"
@@ -73,11 +66,8 @@ function Rows(
         { key: "account", label: "Account" },
         { key: "period", label: "Period" },
         { key: "messages", label: "Messages", kind: "number" },
-        { key: "total", label: "Total", kind: "number" },
-        { key: "status", label: "Status" },
-        ...why,
-        { key: "payment", label: "Payment" },
-        { key: "attempts", label: "Attempts", kind: "number" },
+        { key: "total", label: "Total, payment", kind: "number" },
+        { key: "status", label: "Status", kind: "text" },
       ]}
       rows={bills.map((one) => cellsOf(one, isPickable))}
     />
@@ -103,10 +93,28 @@ function cellsOf({ bill, accountName }: NamedBill, isPickable: boolean): Record<
         <small>{formatCount(bill.segments)} segments</small>
       </>
     ),
-    total: <MoneyText money={formatMoney(bill.totalMicros, bill.currency)} />,
-    status: <BillBadge bill={bill} />,
-    why: bill.failureReason === null ? "" : failureWords(bill.failureReason),
-    payment: bill.payment,
-    attempts: formatCount(bill.attempts),
+    total: (
+      <>
+        <MoneyText money={formatMoney(bill.totalMicros, bill.currency)} />
+        <br />
+        <small>{bill.payment}, {attemptsWords(bill.attempts)}</small>
+      </>
+    ),
+    status: (
+      <>
+        <BillBadge bill={bill} />
+        {bill.failureReason !== null && (
+          <>
+            <br />
+            <small>{failureWords(bill.failureReason)}</small>
+          </>
+        )}
+      </>
+    ),
   };
+}
+
+function attemptsWords(attempts: number): string {
+  if (attempts === 0) return "not tried yet";
+  return attempts === 1 ? "1 attempt" : `${formatCount(attempts)} attempts`;
 }

@@ -53,6 +53,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   sippy_not_asked: "Sippy was not asked",
   outcome_unknown: "Sippy's answer did not arrive",
   lookup_unavailable: "Sippy's list could not be read",
+  "it is needs_review": "it needs a person's decision first",
 };
 
 /** Why a payment failed: `sippy_refused: 402 …` is "Sippy refused it: 402 …". */

@@ -163,7 +163,7 @@ function SummaryForm(
     <form class="form" method="post" action={SELECTION_PATH}>
       <input type="hidden" name="action" value={selection.action} />
       <input type="hidden" name="form_id" value={formId} />
-      {bills.map(({ bill }) => <input type="hidden" name="bill" value={bill.id} />)}
+      {bills.map(({ bill }) => <input key={bill.id} type="hidden" name="bill" value={bill.id} />)}
       <Table
         caption="The bills that were picked"
         columns={[

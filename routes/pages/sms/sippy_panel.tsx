@@ -38,7 +38,10 @@ export function SippyPanel({ bill }: { bill: SmsBill }): JSX.Element | null {
             value: <MoneyText money={formatMoney(sippy.amountMicros, bill.currency)} />,
           },
           { term: "Requests", value: formatCount(sippy.attempts) },
-          { term: "Sent", value: <TimeText atMs={sippy.sentAtMs} timeZone={ADMIN_TIME_ZONE} /> },
+          {
+            term: "Sent",
+            value: <TimeText atMs={sippy.sentAtMs} timeZone={ADMIN_TIME_ZONE} precision="minute" />,
+          },
           { term: "Searches without a find", value: formatCount(sippy.lookups) },
         ]}
       />
