@@ -90,6 +90,8 @@ export interface SmsTerms {
   global: SmsLevel;
   /** The account's own. */
   account: SmsLevel;
+  /** In force where an account has no terms of its own. */
+  shared: SmsSettings;
   /** In force. */
   effective: SmsSettings;
 }
@@ -104,12 +106,9 @@ export async function readSmsTerms(batch: Batch, accountId: string): Promise<Sms
 /** What the levels come to; either row may be absent. */
 export function joinTerms(global: SmsGlobalSettings | null, account: SmsLevel | null): SmsTerms {
   const own = ownLevel(account);
-  const shared = ownLevel(global?.level ?? null);
-  return {
-    global: shared,
-    account: own,
-    effective: { ...(global?.base ?? SMS_BASE), ...shared, ...own },
-  };
+  const level = ownLevel(global?.level ?? null);
+  const shared: SmsSettings = { ...(global?.base ?? SMS_BASE), ...level };
+  return { global: level, account: own, shared, effective: { ...shared, ...own } };
 }
 
 /** The members of a level alone, without what its row carries beside them. */

@@ -65,18 +65,20 @@ const levelShape = settingsShape.partial().meta({ id: "SmsSettingsLevel" });
 
 /** The levels of some terms and what they come to. */
 export const smsTermsShape = z.object({
-  global: levelShape.meta({ description: "Set for the installation" }),
+  global: settingsShape.meta({
+    description: "In force for the installation: as people set it, else as the environment says",
+  }),
   account: levelShape.nullable().meta({ description: "The account's own; null without ?account" }),
   effective: settingsShape.meta({ description: "In force" }),
 }).meta({ id: "SmsTerms" });
 
 /** See {@link smsTermsShape}. */
 export function showSmsTerms(
-  { global, account, effective }: SmsTerms,
+  { shared, account, effective }: SmsTerms,
   { withAccount }: { withAccount: boolean },
 ): z.infer<typeof smsTermsShape> {
   return {
-    global: showLevel(global),
+    global: showLevel(shared) as z.infer<typeof settingsShape>,
     account: withAccount ? showLevel(account) : null,
     effective: showLevel(effective) as z.infer<typeof settingsShape>,
   };

@@ -21,11 +21,11 @@ const BASE = {
 Deno.test("each member of the terms is inherited on its own", async () => {
   using api = await openSmsApi();
   const first = expectJson(await api.ask(`GET ${GLOBAL}?includeGlobal=true`), 200);
-  assert.deepEqual(first, { global: {}, account: null, effective: BASE });
+  assert.deepEqual(first, { global: BASE, account: null, effective: BASE });
   await putTerms(api, { frequency: "weekly", thresholdAmount: 50.25, warnAtPercent: 90 });
   const own = await putTerms(api, { thresholdAmount: null, payment: "sippy" }, "acme");
   assert.deepEqual(own, {
-    global: { frequency: "weekly", thresholdAmount: 50.25, warnAtPercent: 90 },
+    global: { ...BASE, frequency: "weekly", thresholdAmount: 50.25, warnAtPercent: 90 },
     account: { thresholdAmount: null, payment: "sippy" },
     effective: {
       ...BASE,
