@@ -13,6 +13,7 @@ import { closeItem } from "../../core/billing/close_item.ts";
 import { listReconciliations, type Reconciliation } from "../../core/billing/reconciliation.ts";
 import { DAY_MS, utcDay } from "../../core/clock.ts";
 import type { AppEnv } from "../caller.ts";
+import { listDebitComparisons } from "../../core/sms_billing/compare_debits.ts";
 import type { AppDeps } from "../deps.ts";
 import { EmptyState, PageHead, Pager } from "./components.tsx";
 import { formatCount } from "./format.ts";
@@ -22,10 +23,13 @@ import { linkWith, type Place } from "./links.ts";
 import { type FormOutcome, readForm } from "./read_form.ts";
 import { NOTE_CHARS_MAX } from "./reconciliation/items_panel.tsx";
 import { Counts, dayHref, DayPanel, StateBadge } from "./reconciliation/day_panel.tsx";
+import { DebitsPanel } from "./reconciliation/debits_panel.tsx";
 import { CARRIERS, nameOf, PATH, RunForm } from "./reconciliation/run_form.tsx";
 import { Table } from "./table.tsx";
 
 const PAGE_ROWS = 30;
+/** Days of debits at Sippy that are shown. */
+const DEBIT_DAYS = 7;
 /** Loads the page again while a day is read, where JavaScript is off. */
 const REFRESH_SECONDS = 10;
 
@@ -46,6 +50,7 @@ async function showReconciliations(c: Context<AppEnv>, deps: AppDeps): Promise<R
   const place: Place = { path: PATH, query: new URL(c.req.url).searchParams };
   const query = filterSchema.parse(Object.fromEntries(place.query));
   const page = await listReconciliations(deps.store, { ...query, limit: PAGE_ROWS });
+  const debits = (await listDebitComparisons(deps.store, { limit: DEBIT_DAYS }))?.rows ?? [];
   const one = query.carrier && query.day ? page?.rows[0] ?? null : null;
   const yesterday = utcDay(deps.clock.now() - DAY_MS);
   const on = CARRIERS.filter((carrier) => deps.config[carrier]);
@@ -65,6 +70,7 @@ async function showReconciliations(c: Context<AppEnv>, deps: AppDeps): Promise<R
       {one
         ? <DayPanel found={one} mayClose={mayChange(c)} />
         : <DayList page={page} place={place} hasCarrier={on.length > 0} />}
+      {!one && <DebitsPanel days={debits} />}
       {canRun && !one && <RunForm carriers={on} chosen={query} day={yesterday} />}
     </>
   );

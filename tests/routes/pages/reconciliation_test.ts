@@ -7,6 +7,8 @@ import {
 } from "../../../core/billing/reconciliation.ts";
 import type { AuditRecord } from "../../../core/audit/audit.ts";
 import { DAY_MS, utcDay } from "../../../core/clock.ts";
+import { debitComparisonKey } from "../../../core/kv/keys.ts";
+import { type DebitComparison, freshComparison } from "../../../core/sms_billing/compare_debits.ts";
 import { rowsOf } from "../../support/ledger.ts";
 import { START_MS } from "../../support/world.ts";
 import { openPages, postForms, type Visit, type Visited } from "./visit.ts";
@@ -199,3 +201,33 @@ for (const [what, change, words] of NEEDS) {
     else assert.doesNotMatch(text, /does not close|not reconciled/);
   });
 }
+
+Deno.test("debits at Sippy that do not agree are listed with what they mean, and lead to their bill", async () => {
+  using world = await openPages();
+  const day: DebitComparison = {
+    ...freshComparison({ day: DAY, startedAtMs: START_MS }),
+    state: "done",
+    matched: 3,
+    openCount: 1,
+    items: [{
+      kind: "ours_only",
+      reason: "no_debit",
+      billId: "acme-7",
+      accountId: "acme",
+      iAccount: 4711,
+      iPayment: null,
+      reference: "r",
+      currency: "USD",
+      oursMicros: 1_500_000n,
+      theirsMicros: null,
+    }],
+  };
+  const { gates } = world.deps;
+  const key = debitComparisonKey(DAY);
+  await gates.change({ gate: key, stage: (batch) => Promise.resolve(batch.set(key, day)) });
+  const { html } = await world.get(PATH);
+  assert.match(html, /does not close/);
+  assert.match(html, /href="\/admin\/sms\/bills\/acme-7"/);
+  assert.match(html, /1\.500000 USD/);
+  assert.match(html, /Sippy lists no debit/);
+});
