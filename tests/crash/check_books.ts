@@ -1,66 +1,134 @@
 /**
- * What is left after the kills, held against what Bland and the payers know.
+ * What is left after the kills, held against what the carriers, the payers and the reporters know.
+ *
+ * Goes to: `tests/crash/check_calls.ts`, `tests/crash/check_messages.ts`, `tests/crash/check_sippy.ts`,
+ * `tests/support/ledger.ts`, `tests/support/sms.ts`.
  *
  * @module
  */
-import type { CallCharge } from "../../core/billing/call_charge.ts";
 import { verifyAllWallets } from "../../core/billing/verify_ledger.ts";
 import { systemClock } from "../../core/clock.ts";
+import type { InboxEvent } from "../../core/jobs/inbox.ts";
 import { createStore } from "../../core/kv/store.ts";
 import type { Entry } from "../../core/wallet/entry.ts";
-import {
-  accountOf,
-  FIRST_MICROS,
-  numberOf,
-  priceOf,
-  readBalances,
-  readRows,
-} from "../support/sync_load.ts";
-import type { TrueCall } from "./bland_server.ts";
+import { checkBooks as checkLedger } from "../support/ledger.ts";
+import { checkBills } from "../support/sms.ts";
+import { accountOf, FIRST_MICROS, numberOf, readBalances, readRows } from "../support/sync_load.ts";
+import { checkCalls } from "./check_calls.ts";
+import { checkMessages } from "./check_messages.ts";
+import { checkSippy } from "./check_sippy.ts";
+import { type Findings, noFindings, nothingVisible, type Visible } from "./findings.ts";
+import { LITTLE_MICROS } from "./open_accounts.ts";
 import type { TopUps } from "./top_ups.ts";
+import type { Truth } from "./truth.ts";
+import type { UsageReports } from "./usage_reports.ts";
 
-/** What was found: calls and top-ups that are missing, or there more than once, and other differences. */
-export interface Findings {
-  lost: string[];
-  doubled: string[];
-  differences: string[];
+/** What the world outside knows. */
+export interface Known {
+  truth: Truth;
+  topUps: TopUps;
+  reports: UsageReports;
+  /** Accounts with enough money; one more has too little. */
+  accounts: number;
+}
+
+/** The rows of a database that nobody else has open, and what was found in them so far. */
+export interface Audit {
+  kv: Deno.Kv;
+  known: Known;
+  /** Account by number. */
+  owners: ReadonlyMap<string, string>;
+  found: Findings;
+  visible: Visible;
+  /** What each account must have left. */
+  balances: Map<string, bigint>;
 }
 
 /** Looks at every row of money in a database that nobody else has open. */
 export async function checkBooks(
   kv: Deno.Kv,
-  { calls, topUps, accounts }: { calls: TrueCall[]; topUps: TopUps; accounts: number },
-): Promise<Findings> {
-  const found: Findings = { lost: [], doubled: [], differences: [] };
+  known: Known,
+): Promise<{ findings: Findings; visible: Visible }> {
+  const all = Array.from({ length: known.accounts + 1 }, (_, i) => i);
+  const audit: Audit = {
+    kv,
+    known,
+    owners: new Map(all.map((i) => [numberOf(i), accountOf(i)])),
+    found: noFindings(),
+    visible: nothingVisible(),
+    balances: new Map(
+      all.map((i) => [accountOf(i), i === known.accounts ? LITTLE_MICROS : FIRST_MICROS]),
+    ),
+  };
+  const { found, visible, balances } = audit;
+  await checkDeliveries(audit);
   const entries = await readRows<Entry>(kv, "entry");
-  const bySource = Map.groupBy(entries.values(), ({ source }) => source.id);
-  const charges = await readRows<CallCharge>(kv, "charge");
-  for (const call of calls) checkCall(found, { call, charges, bySource });
-  const known = new Set(calls.map(({ callId }) => `bland:${callId}`));
-  for (const id of charges.keys()) {
-    if (!known.has(id)) found.differences.push(`a charge for ${id}, which Bland does not know`);
-  }
-  checkTopUps(found, { topUps, entries });
-  const balances = await readBalances(kv);
-  for (const [accountId, micros] of expectBalances({ calls, topUps, accounts })) {
-    const has = balances.get(accountId);
+  checkTopUps(audit, entries);
+  await checkCalls(audit, entries);
+  await checkMessages(audit);
+  await checkSippy(audit);
+  const held = await readBalances(kv);
+  for (const [accountId, micros] of balances) {
+    const has = held.get(accountId);
     if (has !== micros) found.differences.push(`${accountId} has ${has}, must have ${micros}`);
   }
-  const store = createStore({ kv, clock: systemClock() });
-  for (
-    const { accountId, seq, reason } of (await verifyAllWallets({ store }, () => {})).differences
-  ) {
-    found.differences.push(`${accountId} entry ${seq}: ${reason}`);
+  if ((held.get(accountOf(known.accounts)) ?? 0n) < 0n) {
+    found.differences.push("the account that waits for money is below zero");
   }
-  for (const kind of ["call_due", "call_waiting", "unassigned_call_by_party"]) {
+  const store = createStore({ kv, clock: systemClock() });
+  found.differences.push(...await verifyLedger(kv));
+  for (const [name, check] of Object.entries({ checkLedger, checkBills })) {
+    await check(store).catch((error) => found.differences.push(`${name}: ${error.message}`));
+  }
+  for (const kind of ["call_due", "message_due", "event_due"]) {
     const left = (await readRows(kv, kind)).size;
     if (left > 0) found.differences.push(`${left} rows are left under ${kind}`);
   }
   if (found.lost.length > 0) found.differences.unshift(...await describeRows(kv));
-  return found;
+  return { findings: found, visible };
 }
 
-/** What helps to understand a loss: how many rows of each kind there are, and how far Bland was read. */
+/** Every wallet recomputed from its entries and hashes: what does not add up. */
+export async function verifyLedger(kv: Deno.Kv): Promise<string[]> {
+  const store = createStore({ kv, clock: systemClock() });
+  const { differences } = await verifyAllWallets({ store }, () => {});
+  return differences.map(({ accountId, seq, reason }) => `${accountId} entry ${seq}: ${reason}`);
+}
+
+/** Every webhook was acknowledged in the end, and each that was is there and worked off. */
+async function checkDeliveries({ kv, known, found }: Audit): Promise<void> {
+  const events = await readRows<InboxEvent>(kv, "event");
+  for (const { eventId, kind, isAcknowledged, refusal } of known.truth.deliveries) {
+    const state = events.get(eventId)?.state;
+    if (refusal) found.differences.push(`${kind} ${eventId} was refused: ${refusal}`);
+    if (!isAcknowledged) found.differences.push(`${kind} ${eventId} was never acknowledged`);
+    else if (!state) found.lost.push(`${kind} ${eventId}, acknowledged`);
+    else if (state !== "processed") found.differences.push(`${kind} ${eventId} is ${state}`);
+  }
+}
+
+function checkTopUps({ known, found, balances }: Audit, entries: ReadonlyMap<string, Entry>): void {
+  const posted = Map.groupBy(
+    [...entries].filter(([, { kind }]) => kind === "top_up"),
+    ([, { metadata }]) => metadata.reference ?? "",
+  );
+  for (const { key, accountId, amountMicros, acknowledged } of known.topUps.all) {
+    balances.set(accountId, balances.get(accountId)! + amountMicros);
+    const rows = posted.get(key) ?? [];
+    if (rows.length === 0) found.lost.push(key);
+    if (rows.length > 1) found.doubled.push(key);
+    const [name, entry] = rows[0] ?? [];
+    const isWhatWasSaid = entry?.amountMicros === amountMicros && name?.startsWith(accountId) &&
+      (!acknowledged || entry.hash === acknowledged.hash && entry.seq === acknowledged.seq);
+    if (rows.length === 1 && !isWhatWasSaid) found.differences.push(`${key} is not what was said`);
+    if (!acknowledged) found.differences.push(`${key} was never acknowledged`);
+  }
+  for (const key of known.topUps.contradicted) {
+    found.differences.push(`${key} was answered in two ways`);
+  }
+}
+
+/** What helps to understand a loss: how many rows of each kind there are, and how far carriers were read. */
 async function describeRows(kv: Deno.Kv): Promise<string[]> {
   const counts = new Map<string, number>();
   const cursors: string[] = [];
@@ -70,61 +138,4 @@ async function describeRows(kv: Deno.Kv): Promise<string[]> {
     if (kind === "cursor" || kind === "lease") cursors.push(new TextDecoder().decode(value));
   }
   return [`rows: ${JSON.stringify(Object.fromEntries(counts))}`, ...cursors];
-}
-
-function checkCall(
-  found: Findings,
-  { call, charges, bySource }: {
-    call: TrueCall;
-    charges: ReadonlyMap<string, CallCharge>;
-    bySource: ReadonlyMap<string, Entry[]>;
-  },
-): void {
-  const id = `bland:${call.callId}`;
-  const price = priceOf(call);
-  const entries = bySource.get(id) ?? [];
-  // A call that was told differently later has one charge, and adjustments to it.
-  const state = charges.get(id)?.state ?? "without a charge";
-  if (state !== "billed") found.lost.push(`${id}, ${state}`);
-  else if (entries.filter(({ kind }) => kind === "charge").length > 1) found.doubled.push(id);
-  else if (entries.length === 0 && price > 0n) found.lost.push(`${id}, billed without an entry`);
-  const paidMicros = entries.reduce((sum, { amountMicros }) => sum - amountMicros, 0n);
-  if (paidMicros !== price) found.differences.push(`${id} paid ${paidMicros}, costs ${price}`);
-}
-
-function checkTopUps(
-  found: Findings,
-  { topUps, entries }: { topUps: TopUps; entries: ReadonlyMap<string, Entry> },
-): void {
-  const posted = Map.groupBy(
-    [...entries].filter(([, { kind }]) => kind === "top_up"),
-    ([, { metadata }]) => metadata.reference ?? "",
-  );
-  for (const { key, accountId, amountMicros, acknowledged } of topUps.all) {
-    const rows = posted.get(key) ?? [];
-    if (rows.length === 0) found.lost.push(key);
-    if (rows.length > 1) found.doubled.push(key);
-    const [name, entry] = rows[0] ?? [];
-    const isWhatWasSaid = entry?.amountMicros === amountMicros && name?.startsWith(accountId) &&
-      (!acknowledged || entry.hash === acknowledged.hash && entry.seq === acknowledged.seq);
-    if (rows.length === 1 && !isWhatWasSaid) found.differences.push(`${key} is not what was said`);
-  }
-  for (const key of topUps.contradicted) found.differences.push(`${key} was answered in two ways`);
-}
-
-/** What every account must have: its first money, its top-ups, and its calls at 0.11 a started minute. */
-function expectBalances(
-  { calls, topUps, accounts }: { calls: TrueCall[]; topUps: TopUps; accounts: number },
-): Map<string, bigint> {
-  const owners = new Map<string, string>();
-  const balances = new Map<string, bigint>();
-  for (let i = 0; i < accounts; i++) {
-    owners.set(numberOf(i), accountOf(i));
-    balances.set(accountOf(i), FIRST_MICROS);
-  }
-  const add = (accountId: string, micros: bigint) =>
-    void balances.set(accountId, balances.get(accountId)! + micros);
-  for (const { accountId, amountMicros } of topUps.all) add(accountId, amountMicros);
-  for (const call of calls) add(owners.get(call.isInbound ? call.to : call.from)!, -priceOf(call));
-  return balances;
 }

@@ -4,13 +4,8 @@
  *
  * @module
  */
-import { CRASH_BLAND_KEY } from "./bland_server.ts";
-
-/** Secrets of the product under test. */
-export const CRASH_SECRETS = {
-  ADMIN_API_KEY: "crash-admin-key-0123456789",
-  CRON_SECRET: "crash-cron-secret-0123456789",
-} as const;
+import type { CarriersSaid } from "./carriers_server.ts";
+import { CARRIER_KEYS, CRASH_SECRETS } from "./secrets.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const READY_MS_MAX = 20_000;
@@ -45,10 +40,12 @@ export async function startScript<T>(path: string): Promise<Announced<T>> {
   };
 }
 
-/** Where the product keeps its rows and finds its Bland. */
+/** Where the product keeps its rows and finds its carriers. */
 export interface ProductOptions {
+  /** Where its source lies; this tree when absent. */
+  root?: string | undefined;
   kvPath: string;
-  blandUrl: string;
+  carriers: CarriersSaid;
   /** For a database behind KV Connect. */
   kvToken?: string | undefined;
   port: number;
@@ -68,17 +65,20 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const startedMs = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-check", "-A", "main.ts"],
-    cwd: ROOT,
+    cwd: options.root ?? ROOT,
     clearEnv: true,
     env: environment(options),
     stdout: "null",
-    stderr: "inherit",
+    stderr: "piped",
   }).spawn();
+  const complaining = passComplaints(child.stderr);
   const url = `http://127.0.0.1:${options.port}`;
   let isOver = false;
   child.status.then(() => isOver = true);
   while (!await answers(url)) {
     if (isOver || performance.now() - startedMs > READY_MS_MAX) {
+      if (!isOver) child.kill("SIGKILL");
+      await complaining;
       throw new Error("Cannot start the product: it does not answer");
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -89,6 +89,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     const late = setTimeout(() => isOver || child.kill("SIGKILL"), GRACE_MS);
     const status = await child.status;
     clearTimeout(late);
+    await complaining;
     return { code: status.code, signal: status.signal, ms: performance.now() - fromMs };
   }
   return { url, startedInMs: performance.now() - startedMs, kill };
@@ -97,7 +98,22 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
 /** Deno Deploy follows a SIGINT by a SIGKILL after this long. */
 const GRACE_MS = 5_000;
 
-function environment({ kvPath, blandUrl, kvToken, port }: ProductOptions): Record<string, string> {
+/** Passes on what it says, but for Deno's own report of each reply that an unsteady line has lost. */
+async function passComplaints(stderr: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+  let rest = "";
+  const pass = (line: string) => {
+    if (line === "" || line.startsWith("KV Connect failed")) return;
+    Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+  };
+  for await (const text of stderr.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    lines.forEach(pass);
+  }
+  pass(rest);
+}
+
+function environment({ kvPath, carriers, kvToken, port }: ProductOptions): Record<string, string> {
   const { PATH = "", HOME = "/tmp", DENO_DIR } = Deno.env.toObject();
   return {
     PATH,
@@ -105,10 +121,16 @@ function environment({ kvPath, blandUrl, kvToken, port }: ProductOptions): Recor
     ...(DENO_DIR ? { DENO_DIR } : {}),
     ...(kvToken ? { DENO_KV_ACCESS_TOKEN: kvToken } : {}),
     ...CRASH_SECRETS,
+    ...CARRIER_KEYS,
     KV_PATH: kvPath,
     PORT: String(port),
-    BLAND_BASE_URL: blandUrl,
-    BLAND_API_KEY: CRASH_BLAND_KEY,
+    BLAND_BASE_URL: carriers.url,
+    TELNYX_BASE_URL: `${carriers.url}/v2`,
+    TELNYX_PUBLIC_KEY: carriers.telnyxPublicKey,
+    TWILIO_BASE_URL: carriers.url,
+    SIPPY_URL: `${carriers.url}/xmlapi/xmlapi`,
+    // The shortest there is; no doubt is settled before the floor of 105 s.
+    SIPPY_SETTLE_SECONDS: "1",
     LOG_LEVEL: "error",
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { accountOf } from "../support/sync_load.ts";
-import { CRASH_SECRETS } from "./processes.ts";
+import { CRASH_SECRETS } from "./secrets.ts";
 
 /** A top-up somebody wants, and what they were told. */
 export interface TopUp {
@@ -38,12 +38,13 @@ export function wishTopUp(topUps: TopUps, { accounts, random }: {
   });
 }
 
-/** Asks once for every top-up that was not acknowledged yet, and again for some that were. */
+/** Asks once for every top-up that was not acknowledged yet, and again for some or all that were. */
 export async function askTopUps(
   topUps: TopUps,
-  { url, random }: { url: string; random: () => number },
+  { url, random, repeats = 4 }: { url: string; random: () => number; repeats?: number },
 ): Promise<void> {
-  const wanted = topUps.all.filter(({ acknowledged }) => !acknowledged || random() < 0.05);
+  const share = repeats / topUps.all.length;
+  const wanted = topUps.all.filter(({ acknowledged }) => !acknowledged || random() < share);
   await Promise.all(wanted.map((topUp) => askTopUp(topUps, { url, topUp })));
 }
 
