@@ -71,6 +71,8 @@ export interface Program {
   deps: BillingDeps;
   minute: () => Promise<void>;
   sync: (input: { accountId?: string; actor: string }) => ReturnType<typeof syncCalls>;
+  /** Has the inbox and the due jobs worked off, soon. */
+  wake: () => void;
   /** Resolves when work that was woken in the background has ended. */
   idle: () => Promise<void>;
   /** Begins no background work any more. */
@@ -120,7 +122,8 @@ export function wire(doors: Doors): Program {
   });
   const { eventRetentionDays, billRetentionMonths } = config;
   const minute = () => runMinute({ ...deps, kinds, eventRetentionDays, billRetentionMonths });
-  return { app, deps, minute, sync, idle: background.idle, stop: background.stop };
+  const { nudge: wake, idle, stop } = background;
+  return { app, deps, minute, sync, wake, idle, stop };
 }
 
 /** Where Sippy is off, bills that were sent to it before are still in doubt for so long. */
@@ -140,8 +143,9 @@ async function main(): Promise<void> {
 
 async function startLive(): Promise<void> {
   const env = Deno.env.toObject();
-  const isDeploy = Boolean(env.DENO_DEPLOYMENT_ID ?? env.DENO_DEPLOY);
-  const mayWork = !isDeploy || env.DENO_TIMELINE === "production";
+  const { DENO_TIMELINE: timeline } = env;
+  const isDeploy = Boolean(env.DENO_DEPLOYMENT_ID || env.DENO_DEPLOY);
+  const mayWork = timeline === "production" || (!isDeploy && !timeline);
   // Deploy finds crons by running this file, so they are registered before anything slow.
   let program: Program | null = null;
   Deno.cron("minute", "* * * * *", { backoffSchedule: [] }, async () => {
@@ -163,14 +167,24 @@ async function startLive(): Promise<void> {
   const egress = createEgress({ allowedOrigins: carrierOrigins(config), clock });
   const files = await readFiles();
   const ways = openWays(config, clock);
-  program = wire({ kv, clock, ids, log, egress, config, files, ...ways, sandbox: null });
-  const proof = await proveStore(program.deps);
-  if (proof.status !== "kept") {
-    refuse(`Cannot start: the database does not keep what it is given (${proof.reason})`);
-  }
-  await ensureBasics(program, config);
-  log("info", `Tollkeeper ${VERSION} serves`, { deno: Deno.version.deno, port: config.port });
-  serve({ program, kv, egress, port: config.port, hostname: "0.0.0.0" });
+  const wired = wire({ kv, clock, ids, log, egress, config, files, ...ways, sandbox: null });
+  if (!mayWork) wired.stop();
+  await proveOrRefuse(wired, config);
+  await ensureBasics(wired, config);
+  program = wired;
+  const { addr } = serve({ program, kv, egress, port: config.port, hostname: "0.0.0.0" });
+  log("info", `Tollkeeper ${VERSION} serves`, { deno: Deno.version.deno, port: addr.port });
+  // What a process before this one had accepted and not worked off does not wait for the minute.
+  program.wake();
+}
+
+/** Reads the proof over a connection of its own: what a database has in memory belongs to one alone. */
+async function proveOrRefuse({ deps }: Program, { kvPath }: Config): Promise<void> {
+  const kv = await openKv(kvPath);
+  const proof = await proveStore({ ...deps, witness: createStore({ kv, clock: deps.clock }) });
+  kv.close();
+  if (proof.status === "kept") return;
+  refuse(`Cannot start: the database does not keep what it is given (${proof.reason})`);
 }
 
 async function startSandbox(): Promise<void> {

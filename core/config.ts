@@ -19,8 +19,8 @@ export interface BlandConfig {
   apiKey: Secret;
   /** Without a slash at the end. */
   baseUrl: string;
-  /** Null: webhooks are closed. */
-  webhookSecret: Secret | null;
+  /** Any of them proves a webhook: two while one replaces the other. None: webhooks are closed. */
+  webhookSecrets: readonly Secret[];
   /** What bills a call. */
   billing: "sync" | "webhook" | "both";
   /** Days the sync looks back. */
@@ -33,16 +33,18 @@ export interface TelnyxConfig {
   apiKey: Secret;
   /** Without a slash at the end. */
   baseUrl: string;
-  /** Base64 of 32 bytes. Null: webhooks are closed. */
-  publicKey: string | null;
+  /** Base64 of 32 bytes each; any of them proves a webhook. None: webhooks are closed. */
+  publicKeys: readonly string[];
 }
 
 /** Twilio, when its account and token are set. */
 export interface TwilioConfig {
   /** `AC…`. */
   accountSid: string;
-  /** Sent with our requests; signs their webhooks. */
+  /** Sent with our requests. */
   authToken: Secret;
+  /** Any of them proves a webhook: that token, and another one while one replaces the other. */
+  webhookTokens: readonly Secret[];
   /** Without a slash at the end. */
   baseUrl: string;
 }
@@ -172,7 +174,7 @@ function bland(values: Values): BlandConfig | null {
   return {
     apiKey: secret(values.BLAND_API_KEY),
     baseUrl: values.BLAND_BASE_URL,
-    webhookSecret: wrap(values.BLAND_WEBHOOK_SECRET),
+    webhookSecrets: (values.BLAND_WEBHOOK_SECRET ?? []).map(secret),
     billing: values.BLAND_BILLING,
     lookbackDays: values.BLAND_LOOKBACK_DAYS,
   };
@@ -183,14 +185,16 @@ function telnyx(values: Values): TelnyxConfig | null {
   return {
     apiKey: secret(values.TELNYX_API_KEY),
     baseUrl: values.TELNYX_BASE_URL,
-    publicKey: values.TELNYX_PUBLIC_KEY ?? null,
+    publicKeys: values.TELNYX_PUBLIC_KEY ?? [],
   };
 }
 
 function twilio(values: Values): TwilioConfig | null {
-  const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = values;
+  const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: tokens } = values;
+  const webhookTokens = (tokens ?? []).map(secret);
+  const [authToken] = webhookTokens;
   if (!accountSid || !authToken) return null;
-  return { accountSid, authToken: secret(authToken), baseUrl: values.TWILIO_BASE_URL };
+  return { accountSid, authToken, webhookTokens, baseUrl: values.TWILIO_BASE_URL };
 }
 
 function sippy(values: Values): SippyConfig | null {

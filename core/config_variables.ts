@@ -21,6 +21,17 @@ const flag = z.enum(["true", "false"], "true or false").transform((text) => text
 const secretText = (charsMin: number) =>
   z.string().min(charsMin, `a secret of at least ${charsMin} characters`);
 
+/** What proves webhooks: one, or while one replaces the other two with a comma between. */
+const oneOrTwo = (expected: string, isOne: (text: string) => boolean) =>
+  z.string().transform((text) => text.split(",")).refine(
+    (parts) => parts.length <= 2 && parts.every(isOne),
+    `${expected}, or two with nothing but a comma between`,
+  );
+
+function isSecret(text: string): boolean {
+  return text !== "" && text === text.trim();
+}
+
 const emailAddress = z.email("an e-mail address");
 
 /** `https://…`, or plain http on this machine; no sign-in, query or fragment; no slash at the end. */
@@ -134,9 +145,9 @@ export const VARIABLES = z.object({
   BLAND_BASE_URL: webAddress.default("https://api.bland.ai").meta(
     plain("Bland's API", "https://api.bland.ai"),
   ),
-  BLAND_WEBHOOK_SECRET: secretText(1).optional().meta(
+  BLAND_WEBHOOK_SECRET: oneOrTwo("a secret", isSecret).optional().meta(
     hidden(
-      "Proves Bland's webhooks; unset closes them",
+      "Proves Bland's webhooks, also two with a comma between; unset closes them",
       "the signing secret of Bland's account page",
     ),
   ),
@@ -150,10 +161,10 @@ export const VARIABLES = z.object({
   TELNYX_BASE_URL: webAddress.default("https://api.telnyx.com/v2").meta(
     plain("Telnyx's API", "https://api.telnyx.com/v2"),
   ),
-  TELNYX_PUBLIC_KEY: z.string().refine(isPublicKey, "an Ed25519 key as 44 characters of base64")
+  TELNYX_PUBLIC_KEY: oneOrTwo("an Ed25519 key as 44 characters of base64", isPublicKey)
     .optional().meta(
       plain(
-        "Proves Telnyx's webhooks; unset closes them",
+        "Proves Telnyx's webhooks, also two with a comma between; unset closes them",
         "2QyZ3vbQO9n3o0X5sJk1rX1t8uW4m7c6Yp0aLr9dE1g=",
       ),
     ),
@@ -161,8 +172,11 @@ export const VARIABLES = z.object({
     .optional().meta(
       plain("Turns Twilio on, with its token", "ACxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
     ),
-  TWILIO_AUTH_TOKEN: secretText(1).optional().meta(
-    hidden("Reads from Twilio and proves its webhooks", "32 characters"),
+  TWILIO_AUTH_TOKEN: oneOrTwo("a token", isSecret).optional().meta(
+    hidden(
+      "Reads from Twilio and proves its webhooks; one more after a comma only proves",
+      "32 characters",
+    ),
   ),
   TWILIO_BASE_URL: webAddress.default("https://api.twilio.com").meta(
     plain("Twilio's API", "https://api.twilio.com"),

@@ -50,6 +50,7 @@ import { stampAnswers } from "./security_headers.ts";
 import { HOME_PATH, signInRoutes } from "./sign_in.ts";
 import { staticRoutes } from "./static_files.ts";
 import { blandWebhookRoutes } from "./webhooks/bland.ts";
+import { createRefusal } from "./webhooks/refuse_delivery.ts";
 import { telnyxWebhookRoutes } from "./webhooks/telnyx.ts";
 import { twilioWebhookRoutes } from "./webhooks/twilio.ts";
 
@@ -67,9 +68,10 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.route("/", staticRoutes(deps.files));
   app.route("/", signInRoutes(deps, renderLoginWith(deps)));
   app.route("/", sandboxRoutes(deps));
-  app.route("/", blandWebhookRoutes(deps));
-  app.route("/", twilioWebhookRoutes(deps));
-  app.route("/", telnyxWebhookRoutes(deps));
+  const webhookDeps = { ...deps, refuse: createRefusal(deps) };
+  app.route("/", blandWebhookRoutes(webhookDeps));
+  app.route("/", twilioWebhookRoutes(webhookDeps));
+  app.route("/", telnyxWebhookRoutes(webhookDeps));
   app.route("/", telnyxCostRoutes(deps));
   app.route("/", syncRoutes(deps));
   app.route("/", smsCycleRoutes(deps));

@@ -5,16 +5,18 @@
  * well. With several isolates a key may therefore get its limit from each of them, which protects each
  * isolate just as well; nothing about money rests on it.
  *
+ * Goes to: `routes/minute_counts.ts`.
+ *
  * @module
  */
 import { type Clock, MINUTE_MS, SECOND_MS } from "../core/clock.ts";
 import type { Caller } from "./caller.ts";
+import { createMinuteCounts } from "./minute_counts.ts";
 
 /** Requests a minute with the admin key. */
 export const ADMIN_REQUESTS_MAX = 12_000;
 /** Requests a minute with one account key. */
 export const ACCOUNT_REQUESTS_MAX = 600;
-const WINDOW_MS = MINUTE_MS;
 
 /** Within the limit or not, with the headers that say so. */
 export interface RateVerdict {
@@ -34,25 +36,17 @@ export interface RateLimits {
 
 /** Fixed windows of one minute that begin with the minute. */
 export function createRateLimits(clock: Pick<Clock, "now">): RateLimits {
-  let window = 0;
-  let counts = new Map<string, number>();
+  const counts = createMinuteCounts(clock);
   return {
     count(caller) {
       const max = limitOf(caller);
       if (max === null) return null;
-      const nowMs = clock.now();
-      if (Math.floor(nowMs / WINDOW_MS) !== window) {
-        window = Math.floor(nowMs / WINDOW_MS);
-        counts = new Map();
-      }
-      const count = (counts.get(caller.actor) ?? 0) + 1;
-      counts.set(caller.actor, count);
-      const retryAfterSeconds = Math.ceil((WINDOW_MS - nowMs % WINDOW_MS) / SECOND_MS);
+      const { count, retryAfterSeconds } = counts.count(caller.actor);
       return {
         isWithin: count <= max,
         retryAfterSeconds,
         headers: {
-          "RateLimit-Policy": `"default";q=${max};w=${WINDOW_MS / SECOND_MS}`,
+          "RateLimit-Policy": `"default";q=${max};w=${MINUTE_MS / SECOND_MS}`,
           "RateLimit": `"default";r=${Math.max(0, max - count)};t=${retryAfterSeconds}`,
         },
       };

@@ -45,7 +45,7 @@ const EXTRA_DOORS: readonly ExtraDoor[] = [];
 const HEIGHTS: readonly Height[] = [
   {
     place: "main.ts",
-    lineCount: 345,
+    lineCount: 350,
     reason:
       "every door to the world is opened in this one file, whichever way the program is started",
   },

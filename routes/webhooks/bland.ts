@@ -1,7 +1,8 @@
 /**
  * Bland's post-call webhook: proven on the raw bytes, kept once, answered; billing comes later, if at all.
  *
- * Goes to: `core/carriers/bland/webhook.ts`, `core/jobs/inbox.ts`. Picked up by `cron/process_event.ts`.
+ * Goes to: `core/carriers/bland/webhook.ts`, `routes/webhooks/refuse_delivery.ts`.
+ * Picked up by `cron/process_event.ts`.
  *
  * @module
  */
@@ -12,17 +13,17 @@ import {
   parseBlandWebhook,
   verifyBlandSignature,
 } from "../../core/carriers/bland/webhook.ts";
-import { countRefused, type Delivery } from "../../core/jobs/inbox.ts";
+import type { Delivery } from "../../core/jobs/inbox.ts";
 import { receiveEvent } from "../../core/jobs/receive_event.ts";
 import type { AppEnv } from "../caller.ts";
-import type { AppDeps } from "../deps.ts";
 import { doc } from "../openapi.ts";
 import { problem } from "../problem.ts";
 import { decodeUtf8 } from "../read_input.ts";
 import { receivedSchema } from "../webhook_answers.ts";
+import type { WebhookDeps } from "./refuse_delivery.ts";
 
 /** `POST /api/webhooks/bland`. A secret that is not set closes it. */
-export function blandWebhookRoutes(deps: AppDeps): Hono<AppEnv> {
+export function blandWebhookRoutes(deps: WebhookDeps): Hono<AppEnv> {
   return new Hono<AppEnv>().post(
     "/api/webhooks/bland",
     doc({
@@ -32,15 +33,18 @@ export function blandWebhookRoutes(deps: AppDeps): Hono<AppEnv> {
       responses: { 200: { description: "Kept, now or earlier", schema: receivedSchema } },
     }),
     async (c) => {
-      const secret = deps.config.bland?.webhookSecret?.reveal();
-      if (!secret) {
+      const secrets = deps.config.bland?.webhookSecrets ?? [];
+      if (secrets.length === 0) {
         return problem(c, { code: "not_configured", detail: "BLAND_WEBHOOK_SECRET is not set" });
       }
       const body = new Uint8Array(await c.req.arrayBuffer());
       const signature = c.req.header(BLAND_SIGNATURE_HEADER) ?? null;
-      if (!verifyBlandSignature({ body, signature, secret })) {
-        await countRefused(deps, "bland");
-        return problem(c, { code: "forbidden", detail: "The signature does not match the body" });
+      const isSigned = secrets.some((secret) =>
+        verifyBlandSignature({ body, signature, secret: secret.reveal() })
+      );
+      if (!isSigned) {
+        const detail = "The signature does not match the body";
+        return await deps.refuse(c, { carrier: "bland", detail });
       }
       const delivery = readDelivery(body, deps.config.bland!.billing);
       await receiveEvent(deps, delivery);

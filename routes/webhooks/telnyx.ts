@@ -14,20 +14,20 @@ import {
   TELNYX_SIGNATURE_HEADER,
   TELNYX_TIMESTAMP_HEADER,
 } from "../../core/carriers/telnyx/webhook.ts";
-import { countRefused, type Delivery } from "../../core/jobs/inbox.ts";
+import type { Delivery } from "../../core/jobs/inbox.ts";
 import { createReceiver } from "../../core/jobs/receive_event.ts";
 import type { AppEnv } from "../caller.ts";
-import type { AppDeps } from "../deps.ts";
 import { doc } from "../openapi.ts";
 import { problem } from "../problem.ts";
 import { decodeUtf8 } from "../read_input.ts";
 import { receivedSchema } from "../webhook_answers.ts";
+import type { WebhookDeps } from "./refuse_delivery.ts";
 
 /** What an event may be long: escaped as text in a row it may take twice that, and must still fit. */
 const PAYLOAD_BYTES_MAX = 28_000;
 
 /** `POST /api/telnyx/webhooks/calls` and `/messages`. A public key that is not set closes them. */
-export function telnyxWebhookRoutes(deps: AppDeps): Hono<AppEnv> {
+export function telnyxWebhookRoutes(deps: WebhookDeps): Hono<AppEnv> {
   const described = (summary: string) =>
     doc({
       summary,
@@ -35,10 +35,9 @@ export function telnyxWebhookRoutes(deps: AppDeps): Hono<AppEnv> {
       tags: ["webhooks"],
       responses: { 200: { description: "Kept, now or earlier", schema: receivedSchema } },
     });
-  const publicKey = deps.config.telnyx?.publicKey;
   const intake: Intake = {
     ...deps,
-    verify: publicKey ? createTelnyxVerifier(publicKey) : null,
+    verifiers: (deps.config.telnyx?.publicKeys ?? []).map(createTelnyxVerifier),
     receiveEvent: createReceiver(deps),
   };
   return new Hono<AppEnv>()
@@ -54,26 +53,33 @@ export function telnyxWebhookRoutes(deps: AppDeps): Hono<AppEnv> {
     );
 }
 
-type Intake = AppDeps & {
-  /** Null without a public key. */
-  verify: ReturnType<typeof createTelnyxVerifier> | null;
+type Intake = WebhookDeps & {
+  /** One for each public key; none closes the door. */
+  verifiers: ReturnType<typeof createTelnyxVerifier>[];
   receiveEvent: ReturnType<typeof createReceiver>;
 };
 
 async function receive(intake: Intake, c: Context<AppEnv>): Promise<Response> {
-  if (!intake.verify) {
+  if (intake.verifiers.length === 0) {
     return problem(c, { code: "not_configured", detail: "TELNYX_PUBLIC_KEY is not set" });
   }
   const body = new Uint8Array(await c.req.arrayBuffer());
-  const proof = intake.verify({
+  const told = {
     body,
     signature: c.req.header(TELNYX_SIGNATURE_HEADER) ?? null,
     timestamp: c.req.header(TELNYX_TIMESTAMP_HEADER) ?? null,
     nowMs: intake.clock.now(),
-  });
-  if (proof.status !== "verified") {
-    await countRefused(intake, "telnyx");
-    return problem(c, { code: "forbidden", detail: `The signature is refused: ${proof.reason}` });
+  };
+  // The newest reason is as good as any: all keys see the same headers.
+  let reason: string | null = null;
+  for (const verify of intake.verifiers) {
+    const proof = verify(told);
+    reason = proof.status === "verified" ? null : proof.reason;
+    if (reason === null) break;
+  }
+  if (reason !== null) {
+    const detail = `The signature is refused: ${reason}`;
+    return await intake.refuse(c, { carrier: "telnyx", detail });
   }
   const delivery = readDelivery(body);
   const kept = await intake.receiveEvent(delivery);

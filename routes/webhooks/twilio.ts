@@ -3,7 +3,7 @@
  *
  * Twilio has no id for a delivery, so its content is one: the same words again are the same event.
  *
- * Goes to: `core/carriers/twilio/webhook.ts`, `core/jobs/inbox.ts`.
+ * Goes to: `core/carriers/twilio/webhook.ts`, `routes/webhooks/refuse_delivery.ts`.
  * Picked up by `cron/process_event.ts`.
  *
  * @module
@@ -16,15 +16,15 @@ import {
   TWILIO_SIGNATURE_HEADER,
   verifyTwilioSignature,
 } from "../../core/carriers/twilio/webhook.ts";
-import { countRefused, type Delivery } from "../../core/jobs/inbox.ts";
+import type { Delivery } from "../../core/jobs/inbox.ts";
 import { receiveEvent } from "../../core/jobs/receive_event.ts";
 import type { AppEnv } from "../caller.ts";
-import type { AppDeps } from "../deps.ts";
 import { doc } from "../openapi.ts";
 import { problem } from "../problem.ts";
+import type { WebhookDeps } from "./refuse_delivery.ts";
 
 /** `POST /webhook/twilio/voice` and `/webhook/twilio/messages`. Twilio's token not set closes them. */
-export function twilioWebhookRoutes(deps: AppDeps): Hono<AppEnv> {
+export function twilioWebhookRoutes(deps: WebhookDeps): Hono<AppEnv> {
   const described = (summary: string) =>
     doc({
       summary,
@@ -45,23 +45,24 @@ export function twilioWebhookRoutes(deps: AppDeps): Hono<AppEnv> {
     );
 }
 
-async function receive(deps: AppDeps, c: Context<AppEnv>): Promise<Response> {
+async function receive(deps: WebhookDeps, c: Context<AppEnv>): Promise<Response> {
   const { twilio, publicUrl } = deps.config;
   if (!twilio) {
     return problem(c, { code: "not_configured", detail: "TWILIO_AUTH_TOKEN is not set" });
   }
   const body = new Uint8Array(await c.req.arrayBuffer());
-  const isSigned = verifyTwilioSignature({
+  const proof = {
     url: publicUrlOf({ publicUrl, requestUrl: c.req.url }),
     body,
     contentType: c.req.header("content-type") ?? null,
     signature: c.req.header(TWILIO_SIGNATURE_HEADER) ?? null,
-    authToken: twilio.authToken.reveal(),
-  });
+  };
+  const isSigned = twilio.webhookTokens.some((token) =>
+    verifyTwilioSignature({ ...proof, authToken: token.reveal() })
+  );
   if (!isSigned || namesOtherAccount(body, twilio.accountSid)) {
-    await countRefused(deps, "twilio");
-    return problem(c, {
-      code: "forbidden",
+    return await deps.refuse(c, {
+      carrier: "twilio",
       detail: isSigned
         ? "AccountSid is not the account we know"
         : "The signature does not match the address and body",

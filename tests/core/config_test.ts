@@ -78,11 +78,11 @@ Deno.test("a carrier is on when its key is set, with the contract's defaults", (
   const { bland, telnyx, twilio, sippy } = config;
   assert(bland && telnyx && twilio && sippy);
   assert.equal(bland.baseUrl, "https://api.bland.ai");
-  assert.equal(bland.webhookSecret, null);
+  assert.deepEqual(bland.webhookSecrets, []);
   assert.equal(bland.billing, "sync");
   assert.equal(bland.lookbackDays, 7);
   assert.equal(telnyx.baseUrl, "https://api.telnyx.com/v2");
-  assert.equal(telnyx.publicKey, null);
+  assert.deepEqual(telnyx.publicKeys, []);
   assert.equal(twilio.baseUrl, "https://api.twilio.com");
   assert.equal(sippy.url, "https://sippy.example.com/xmlapi/xmlapi");
   assert.equal(sippy.settleSeconds, 300);
@@ -199,7 +199,33 @@ for (const [env, missing] of HALF) {
 }
 
 Deno.test("Telnyx without its public key is fine: its webhooks are closed", () => {
-  assert.equal(read({ TELNYX_API_KEY: "x" }).telnyx?.publicKey, null);
+  assert.deepEqual(read({ TELNYX_API_KEY: "x" }).telnyx?.publicKeys, []);
+});
+
+Deno.test("what proves webhooks may be two with a comma between; requests use the first alone", () => {
+  const key = meaningOf("TELNYX_PUBLIC_KEY").example;
+  const other = `B${key.slice(1)}`;
+  const carriers = { BLAND_API_KEY: "b", TELNYX_API_KEY: "t", TWILIO_ACCOUNT_SID: "ACx" };
+  const { bland, telnyx, twilio } = read({
+    ...carriers,
+    BLAND_WEBHOOK_SECRET: "next,last",
+    TELNYX_PUBLIC_KEY: `${key},${other}`,
+    TWILIO_AUTH_TOKEN: "primary,secondary",
+  });
+  assert.deepEqual(bland?.webhookSecrets.map((one) => one.reveal()), ["next", "last"]);
+  assert.deepEqual(telnyx?.publicKeys, [key, other]);
+  assert.equal(twilio?.authToken.reveal(), "primary");
+  assert.deepEqual(twilio.webhookTokens.map((one) => one.reveal()), ["primary", "secondary"]);
+  const bad = ["a,b,c", "a,", ",b", ",", "a, b", "a,,b"];
+  for (const name of ["BLAND_WEBHOOK_SECRET", "TELNYX_PUBLIC_KEY", "TWILIO_AUTH_TOKEN"]) {
+    for (const shape of bad) {
+      const text = shape.replaceAll(/[abc]/g, key);
+      const env = { ...carriers, TWILIO_AUTH_TOKEN: "w", [name]: text };
+      const { problems } = problemsOf(env);
+      assert.deepEqual(problems.map(({ variable }) => variable), [name], text);
+      assert.match(problems[0]!.expected, /, or two with nothing but a comma between$/);
+    }
+  }
 });
 
 Deno.test("every problem stands in one message, with an example and no secret", () => {

@@ -6,13 +6,20 @@ import { say, serveRaw } from "../support/raw_server.ts";
 /** Serves on a free loopback port while `use` runs, and allows exactly that origin. */
 async function withServer(
   answer: (request: Request) => Response | Promise<Response>,
-  use: (ask: (path: string, rest?: Partial<EgressRequest>) => Promise<EgressAnswer>) => unknown,
+  use: (
+    ask: (path: string, rest?: Partial<EgressRequest>) => Promise<EgressAnswer>,
+    door: { origin: string; requests: number },
+  ) => unknown,
 ): Promise<void> {
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, answer);
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+    door.requests++;
+    return answer(request);
+  });
   const origin = `http://127.0.0.1:${server.addr.port}`;
+  const door = { origin, requests: 0 };
   const egress = createEgress({ allowedOrigins: [origin], clock: systemClock() });
   try {
-    await use((path, rest = {}) => egress({ url: `${origin}${path}`, ...rest }));
+    await use((path, rest = {}) => egress({ url: `${origin}${path}`, ...rest }), door);
   } finally {
     egress.close();
     await server.shutdown();
@@ -45,13 +52,29 @@ Deno.test("method, headers and body arrive as given, and the user agent is ours"
   }));
 
 Deno.test("a redirect is refused, even to an allowed origin", () =>
-  withServer((request) => {
-    const isFirst = new URL(request.url).pathname === "/";
-    return isFirst
-      ? new Response(null, { status: 302, headers: { location: "/b" } })
-      : new Response();
-  }, async (ask) => {
-    assert.deepEqual(await ask("/"), { status: "unreachable", reason: "redirect refused" });
+  withServer(() => new Response("next door"), async (_, door) => {
+    const asked: string[] = [];
+    let location = "/b";
+    let status = 302;
+    await withServer((request) => {
+      asked.push(`${request.method} ${new URL(request.url).pathname}`);
+      return new Response("moved", { status, headers: { location } });
+    }, async (ask) => {
+      const posts = { method: "POST", body: "amount=1", once: true } as const;
+      for (const to of ["/b", "//127.0.0.1/b", door.origin, "http://127.0.0.1:1/", "file:///etc"]) {
+        for (const code of [301, 302, 303, 307, 308]) {
+          [location, status] = [to, code];
+          for (const rest of [{}, posts, { headers: { authorization: "Bearer hush" } }]) {
+            const answer = await ask("/", rest);
+            const told = `${code} to ${to}: ${JSON.stringify(answer)}`;
+            assert.deepEqual(answer, { status: "unreachable", reason: "redirect refused" }, told);
+          }
+        }
+      }
+    });
+    assert.deepEqual([...new Set(asked)], ["GET /", "POST /"], "where it points nobody is asked");
+    assert.equal(asked.length, 5 * 5 * 3, "and nothing is sent again");
+    assert.equal(door.requests, 0, "neither is another server");
   }));
 
 Deno.test("an answer one byte above the cap is refused, one at the cap is taken", () =>

@@ -185,10 +185,10 @@ export const WEBHOOK_DOORS: readonly WebhookDoor[] = [
   twilioMessages,
 ];
 
-/** Posts a delivery. */
+/** Posts a delivery, from nobody knows where unless an address is given. */
 export async function deliver(
   { app }: Pick<AppWorld, "app">,
-  { path, body, headers }: SignedDelivery,
+  { path, body, headers, remoteAddress }: SignedDelivery & { remoteAddress?: string },
 ): Promise<Response> {
-  return await app.request(path, { method: "POST", headers, body });
+  return await app.request(path, { method: "POST", headers, body }, { remoteAddress });
 }

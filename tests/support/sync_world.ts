@@ -74,7 +74,7 @@ export async function openSyncWorld(options: SyncWorldOptions = {}): Promise<Syn
   const config: BlandConfig = {
     apiKey: secret(BLAND_KEY),
     baseUrl: mainUrl,
-    webhookSecret: secret("whsec-flows"),
+    webhookSecrets: [secret("whsec-flows")],
     billing,
     lookbackDays,
   };

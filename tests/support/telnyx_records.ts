@@ -59,7 +59,7 @@ export async function openRecordsWorld(): Promise<RecordsWorld> {
   const origin = `http://127.0.0.1:${server.addr.port}`;
   const egress = createEgress({ allowedOrigins: [origin], clock: systemClock() });
   const baseUrl = `${origin}/v2`;
-  const telnyx = { apiKey: secret(TELNYX_KEY), baseUrl, publicKey: simulator.publicKey };
+  const telnyx = { apiKey: secret(TELNYX_KEY), baseUrl, publicKeys: [simulator.publicKey] };
   const sync: SyncDeps = { ...world.deps, egress, bland: null, telnyx };
   const kinds = jobKinds(sync);
   return {
