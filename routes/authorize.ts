@@ -16,7 +16,7 @@ import type { AppDeps } from "./deps.ts";
 import { answerError, wantsPage } from "./error_page.tsx";
 import { identify, type Identity } from "./identify.ts";
 import { problem } from "./problem.ts";
-import { createRateLimits, type RateLimits } from "./rate_limits.ts";
+import { createRateLimits, type RateVerdict } from "./rate_limits.ts";
 
 /** Callers the middleware does not ask: the route itself does, or nobody. */
 const UNASKED: readonly CallerKind[] = ["anyone", "carrier", "monitor"];
@@ -33,11 +33,14 @@ export function authorize(deps: AppDeps): MiddlewareHandler<AppEnv> {
     if (row.callers.some((kind) => UNASKED.includes(kind))) return await next();
     const identity = await identify(deps, c);
     if (identity.status !== "known") return refuseStranger(c, { deps, row, identity });
-    const refusal = refuseKnown(c, { deps, row, identity }) ??
-      refuseTooMany(c, { limits, caller: identity.caller });
+    const refusal = refuseKnown(c, { deps, row, identity });
     if (refusal) return refusal;
+    const rate = limits.count(identity.caller);
+    if (rate?.isWithin === false) return refuseTooMany(c, rate);
     c.set("caller", identity.caller);
     await next();
+    // Set before there is an answer, they would make it be built in a slower way.
+    for (const name in rate?.headers) c.res.headers.set(name, rate.headers[name]!);
   };
 }
 
@@ -131,14 +134,7 @@ function isForm(c: Context<AppEnv>): boolean {
   return /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i.test(type);
 }
 
-function refuseTooMany(
-  c: Context<AppEnv>,
-  { limits, caller }: { limits: RateLimits; caller: Caller },
-): Response | null {
-  const verdict = limits.count(caller);
-  if (!verdict) return null;
-  for (const [name, value] of Object.entries(verdict.headers)) c.header(name, value);
-  if (verdict.isWithin) return null;
-  const headers = { ...verdict.headers, "retry-after": String(verdict.retryAfterSeconds) };
+function refuseTooMany(c: Context<AppEnv>, rate: RateVerdict): Response {
+  const headers = { ...rate.headers, "retry-after": String(rate.retryAfterSeconds) };
   return problem(c, { code: "rate_limited", headers });
 }

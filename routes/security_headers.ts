@@ -23,6 +23,8 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "cross-origin-resource-policy": "same-origin",
 };
 
+const ON_EVERY_ANSWER = Object.entries(SECURITY_HEADERS);
+
 /** Gives the request its id and the answer its headers; the first thing in the app. */
 export function stampAnswers(deps: Pick<AppDeps, "ids" | "config">): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
@@ -34,7 +36,7 @@ export function stampAnswers(deps: Pick<AppDeps, "ids" | "config">): MiddlewareH
     // Set by `c.header`, each of them would make the answer anew.
     const { headers } = c.res;
     headers.set("Request-Id", requestId);
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value);
+    for (const [name, value] of ON_EVERY_ANSWER) headers.set(name, value);
     if (!mayBeKept(c.req.path, c.res.status)) headers.set("cache-control", "no-store");
   };
 }

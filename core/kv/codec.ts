@@ -87,11 +87,16 @@ function plainObject(value: object, name: string): unknown {
   return copy;
 }
 
+// Every row that is read comes through here: the type first, since most members are neither text nor deeper.
 function reviveMicros(row: Fields): void {
-  for (const field in row) {
+  for (const field of Object.keys(row)) {
     const value = row[field];
-    if (field.endsWith("Micros")) row[field] = toBigint(value);
-    else if (value !== null && typeof value === "object") reviveMicros(value as Fields);
+    if (typeof value === "string") {
+      if (field.endsWith("Micros")) row[field] = BigInt(value);
+    } else if (typeof value === "object" && value !== null) {
+      if (field.endsWith("Micros")) row[field] = toBigint(value);
+      else reviveMicros(value as Fields);
+    }
   }
 }
 

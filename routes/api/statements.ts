@@ -32,7 +32,7 @@ const statementQuery = z.strictObject({
     .meta({ description: "Goes before the Accept header" }),
 }).refine(isPeriod, PERIOD_ORDER);
 
-/** A statement; its closing is its opening plus the sum of its entries. */
+/** A statement as JSON; its closing is its opening plus the sum of its entries. */
 export const statementShape = z.object({
   accountId: z.string(),
   currency: z.string(),
@@ -65,10 +65,12 @@ export function statementRoutes(deps: AppDeps): Hono<AppEnv> {
     "/accounts/:id/statement",
     doc({
       summary: "Read a statement",
-      description: "`from` inclusive, `to` exclusive. CSV with `Accept: text/csv` or " +
+      description: "`from` inclusive, `to` exclusive. JSON: `{accountId,currency,from,to,opening," +
+        "closing,entries}`, entries oldest first as in `/entries`. CSV with `Accept: text/csv` or " +
         "`?format=csv`: its first line after the head is `opening`, its last one `closing`.",
       tags: ["entries"],
-      responses: { 200: { description: "The statement", schema: statementShape } },
+      // Without a schema: an answer is described in one type, and this one comes in two.
+      responses: { 200: { description: "The statement, as JSON or as CSV" } },
     }),
     valid("param", z.object({ id: idParam })),
     valid("query", statementQuery),

@@ -1,19 +1,12 @@
 import assert from "node:assert/strict";
 import type { AccountStatus } from "../../../core/accounts/account.ts";
-import {
-  createSendChecks,
-  decideSend,
-  type Send,
-  type Sender,
-} from "../../../core/billing/check_send.ts";
+import { decideSend, type Send } from "../../../core/billing/check_send.ts";
+import type { Sender } from "../../../core/billing/read_sender.ts";
 import { SHIPPED_PLANS } from "../../../core/rating/rate_plan.ts";
 import { EMPTY_SMS_ACCOUNT, type SmsBill } from "../../../core/sms_billing/bill.ts";
 import { SMS_BASE } from "../../../core/sms_billing/settings.ts";
-import { createStore } from "../../../core/kv/store.ts";
 import { emptyWallet } from "../../../core/wallet/wallet.ts";
-import { countingKv, noKvCounts } from "../../support/counting_kv.ts";
-import { report, setTerms, usageItem } from "../../support/sms.ts";
-import { openWorld, START_MS, STRANGER } from "../../support/world.ts";
+import { START_MS, STRANGER } from "../../support/world.ts";
 
 const SEND: Send = { to: STRANGER, segments: 1, messageCount: 1, priceMicros: null };
 
@@ -108,46 +101,4 @@ Deno.test("decideSend() says when a send reaches a threshold, by number or by am
     });
     assert.equal(verdict.shouldBill, shouldBill, `row ${i}`);
   }
-});
-
-Deno.test("a check reads seven keys at once, six where the price is told, and writes nothing", async () => {
-  using world = await openWorld();
-  await report(world.deps, [usageItem(world.deps, "m1")]);
-  const { kv, counts } = countingKv(world.kv);
-  const checkSend = createSendChecks(createStore({ kv, clock: world.clock }));
-  const input = { accountId: "acme", send: SEND, atMs: START_MS };
-  const first = await checkSend(input);
-  // The first time it does not know yet which bill is open.
-  assert.deepEqual({ ...counts }, { ...noKvCounts(), keysRead: 7 });
-  Object.assign(counts, noKvCounts());
-  assert.deepEqual(await checkSend(input), first);
-  assert.deepEqual({ ...counts }, { ...noKvCounts(), keysRead: 7 });
-  const priced = { ...input, send: { ...SEND, priceMicros: 10_000n } };
-  assert.deepEqual(await checkSend(priced), first);
-  Object.assign(counts, noKvCounts());
-  assert.deepEqual(await checkSend(priced), first);
-  assert.deepEqual({ ...counts }, { ...noKvCounts(), keysRead: 6 });
-});
-
-Deno.test("what a check remembers decides nothing: a new bill, a new plan and new terms are seen", async () => {
-  using world = await openWorld();
-  const checkSend = createSendChecks(world.deps.store);
-  const check = async () => {
-    const verdict = await checkSend({ accountId: "acme", send: SEND, atMs: START_MS });
-    assert(verdict.status === "decided");
-    return verdict;
-  };
-  assert.equal((await check()).usage.messageCount, 0);
-  await report(world.deps, [usageItem(world.deps, "m1")]);
-  assert.equal((await check()).usage.messageCount, 1);
-  await report(world.deps, [usageItem(world.deps, "m2")]);
-  assert.equal((await check()).usage.messageCount, 2);
-  await setTerms(world.deps, { frequency: "threshold", thresholdMessages: 3 });
-  assert.deepEqual([(await check()).shouldBill, (await check()).usage.percentUsed], [true, 66]);
-  await report(world.deps, [usageItem(world.deps, "m3")]);
-  assert.equal((await check()).usage.messageCount, 0);
-  assert.deepEqual(
-    await checkSend({ accountId: "nobody", send: SEND, atMs: START_MS }),
-    { status: "account_not_found" },
-  );
 });

@@ -36,6 +36,39 @@ Deno.test("a commit is ok when it was applied, and unknown whatever else is hear
     }
   }));
 
+Deno.test("canary: a commit the database breaks off in the middle leaves no part of it, to no reader at any time", () =>
+  opened(async ({ store, kv }) => {
+    const rows = Array.from({ length: 9 }, (_, i) => putOf(1, ["x", String(i)]));
+    const too = { key: ["y", "1"], bytes: new Uint8Array(65_537) };
+    const many = Array.from({ length: 1_001 }, (_, i) => putOf(1, ["x", String(i)]));
+    const long = { key: ["y", "k".repeat(2_100)], bytes: encodeRow(KEY, { n: 1 }) };
+    await store.commit({ checks: [], puts: [putOf(7, ["x", "old"])], deletes: [] });
+    for (
+      const puts of [[...rows, too], [too, ...rows], [...rows, too, ...rows], many, [...rows, long]]
+    ) {
+      const answer = await store.commit({ checks: [], puts, deletes: [["x", "old"]] });
+      assert.equal(answer.status, "unknown");
+      const left = await Array.fromAsync(kv.list({ prefix: [] }));
+      assert.deepEqual(left.map(({ key }) => key), [["x", "old"]]);
+    }
+    // Two rows that change together are read together by whoever looks in between.
+    const write = async () => {
+      for (let n = 0; n < 200; n++) {
+        await store.commit({ checks: [], puts: [putOf(n), putOf(n, ["x", "2"])], deletes: [] });
+      }
+    };
+    let isWriting = true;
+    const writing = write().finally(() => isWriting = false);
+    const seen = new Set<number | undefined>();
+    while (isWriting) {
+      const [one, two] = await store.getMany<{ n: number }>([KEY, ["x", "2"]]);
+      assert.equal(one?.value.n, two?.value.n);
+      seen.add(one?.value.n);
+    }
+    await writing;
+    assert.ok(seen.size > 5, `${seen.size} states were seen`);
+  }));
+
 Deno.test("a check that fails writes nothing of the commit", () =>
   opened(async ({ store }) => {
     await store.commit({ checks: [], puts: [putOf(1)], deletes: [] });
