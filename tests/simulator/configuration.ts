@@ -17,12 +17,19 @@ export const SECRETS = {
   BLAND_WEBHOOK_SECRET: "canary-bland-webhook-of-the-simulator",
   TELNYX_API_KEY: "canary-telnyx-key-of-the-simulator",
   TWILIO_AUTH_TOKEN: "0canary0twilio0token0simulator00",
+  SIPPY_PASSWORD: "canary-sippy-password-of-the-simulator",
 } as const;
 
 /** What the simulated Telnyx signs with. */
 export const TELNYX_SIGNING_SECRET = "canary-telnyx-signing-of-the-simulator";
 /** Whose account at Twilio. */
 export const TWILIO_SID = "AC00000000000000000000000000000051";
+
+/** Where the simulated Sippy is, and who signs in there. */
+export const SIPPY = {
+  SIPPY_URL: "https://sippy.example.com/xmlapi/xmlapi",
+  SIPPY_USERNAME: "tollkeeper",
+} as const;
 
 const configs = new Map<string, Config>();
 
@@ -32,6 +39,7 @@ export function siteConfig(billing: string): Config {
   if (config) return config;
   const read = readConfig({
     ...SECRETS,
+    ...SIPPY,
     PUBLIC_URL: "https://billing.example.com",
     TWILIO_ACCOUNT_SID: TWILIO_SID,
     TELNYX_PUBLIC_KEY: createSigner(TELNYX_SIGNING_SECRET).publicKey,

@@ -9,7 +9,7 @@ import { createIds } from "../../core/ids.ts";
 import { Unresolved } from "../../core/kv/gates.ts";
 import { StoreUnavailable } from "../../core/kv/store.ts";
 import { type Program, wire } from "../../main.ts";
-import type { CarrierWorld } from "./carriers/carrier_world.ts";
+import type { Peer } from "./carriers/carrier_world.ts";
 import { siteConfig, siteFiles } from "./configuration.ts";
 import type { Answer, Inbound } from "./gateway.ts";
 import { PUBLIC_URL } from "./gateway.ts";
@@ -36,6 +36,8 @@ export interface Isolates {
   start(isolate: Isolate): void;
   /** Has a random living one answer. */
   serve(inbound: Inbound): Promise<Answer>;
+  /** Has a random living one do something that no address of it offers; null when it died over it. */
+  have<T>(act: (program: Program) => Promise<T>): Promise<T | null>;
   /** Runs the minute of a random living one; it ends when it ends. */
   tick(): void;
 }
@@ -43,7 +45,7 @@ export interface Isolates {
 /** Processes that have not been started. */
 export function createIsolates(
   world: World,
-  { carriers, billing }: { carriers: readonly CarrierWorld[]; billing: string },
+  { peers, billing }: { peers: readonly Peer[]; billing: string },
 ): Isolates {
   const draws = world.draws.stream("isolates");
   const all: Isolate[] = Array.from({ length: world.profile.isolates }, (_, i) => ({
@@ -56,12 +58,17 @@ export function createIsolates(
   return {
     all,
     living,
-    start: (isolate) => start(world, { isolate, carriers, billing, draws }),
+    start: (isolate) => start(world, { isolate, peers, billing, draws }),
     serve: (inbound) => {
       const up = living();
       const choice = draws.next();
       const isolate = up[Math.floor(choice * up.length)];
       return isolate ? serve(world, { isolate, inbound }) : Promise.resolve({ status: "broken" });
+    },
+    have: (act) => {
+      const up = living();
+      const isolate = up[Math.floor(draws.next() * up.length)];
+      return isolate ? have(isolate, act) : Promise.resolve(null);
     },
     tick: () => {
       const up = living();
@@ -75,9 +82,9 @@ export function createIsolates(
 
 function start(
   world: World,
-  { isolate, carriers, billing, draws }: {
+  { isolate, peers, billing, draws }: {
     isolate: Isolate;
-    carriers: readonly CarrierWorld[];
+    peers: readonly Peer[];
     billing: string;
     draws: World["draws"];
   },
@@ -102,7 +109,7 @@ function start(
     clock,
     ids: createIds(clock, (buffer) => buffer.map(() => Math.floor(bytes.next() * 256))),
     log: (level, message, facts = {}) => hear(world, { life, level, message, facts }),
-    egress: openEgressFor(world, { life, carriers }),
+    egress: openEgressFor(world, { life, peers }),
     config: siteConfig(billing),
     files: siteFiles,
     sandbox: null,
@@ -131,6 +138,19 @@ function hear(
       cause: error,
     }),
   );
+}
+
+function have<T>(isolate: Isolate, act: (program: Program) => Promise<T>): Promise<T | null> {
+  const { life, program } = isolate as { life: Life; program: Program };
+  return new Promise((resolve, reject) => {
+    life.onEnd(() => resolve(null));
+    life.after(0, () =>
+      void act(program).then(resolve, (error) => {
+        const isUnclear = error instanceof StoreUnavailable || error instanceof Unresolved;
+        if (isUnclear) resolve(null);
+        else reject(error);
+      }));
+  });
 }
 
 function serve(

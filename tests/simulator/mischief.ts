@@ -4,11 +4,13 @@
  * @module
  */
 import { MINUTE_MS, SECOND_MS } from "../../core/clock.ts";
-import type { CarrierWorld } from "./carriers/carrier_world.ts";
+import type { CarrierWorld, Peer } from "./carriers/carrier_world.ts";
+import type { Clerks } from "./clerks.ts";
 import type { HookPost } from "./hooks.ts";
 import type { Isolate, Isolates } from "./isolates.ts";
 import type { People } from "./people.ts";
 import { plantJob } from "./poison.ts";
+import type { Senders } from "./senders.ts";
 import type { World } from "./world.ts";
 
 /** Whom it happens to. */
@@ -16,13 +18,16 @@ export interface MischiefDeps {
   world: World;
   isolates: Isolates;
   carriers: readonly CarrierWorld[];
+  sippy: Peer;
   people: People;
+  senders: Senders;
+  clerks: Clerks;
   post: HookPost;
 }
 
 /** Begins all of it; the answer ends it. */
 export function letFaultsStrike(deps: MischiefDeps): () => void {
-  const { world, carriers, people } = deps;
+  const { world, carriers, people, senders, clerks } = deps;
   const draws = world.draws.stream("mischief");
   let isOver = false;
   function every(drawMs: () => number, act: () => void): void {
@@ -38,13 +43,15 @@ export function letFaultsStrike(deps: MischiefDeps): () => void {
     every(gapMs(170 / world.profile.traffic), carrier.live);
   }
   every(gapMs(110), people.act);
+  every(gapMs(75 / world.profile.senders), senders.report);
+  every(gapMs(200 / world.profile.senders), clerks.act);
   every(gapMs(90), () => strikeHooks(deps));
   if (world.profile.isSwizzled) every(gapMs(900), () => swizzle(deps, draws));
   return () => void (isOver = true);
 }
 
 function strikeMinute(deps: MischiefDeps, draws: World["draws"]): void {
-  const { world, isolates, carriers } = deps;
+  const { world, isolates, carriers, sippy } = deps;
   const { faults } = world;
   const [missed, twice] = [faults.strike("tick.missed"), faults.strike("tick.twice")];
   if (missed === null) isolates.tick();
@@ -53,7 +60,7 @@ function strikeMinute(deps: MischiefDeps, draws: World["draws"]): void {
   if (faults.strike("poison.job") !== null) plantJob(world);
   const outage = faults.strike("kv.outage");
   if (outage !== null) world.beginOutage(10_000 + outage * 230_000);
-  for (const carrier of carriers) {
+  for (const carrier of [...carriers, sippy]) {
     const ms = faults.strike("carrier.outage");
     if (ms !== null) carrier.beginOutage(30_000 + ms * 570_000);
   }

@@ -11,18 +11,18 @@ import {
   type EgressAnswer,
   type EgressRequest,
 } from "../../core/egress.ts";
-import type { CarrierWorld } from "./carriers/carrier_world.ts";
+import type { Peer } from "./carriers/carrier_world.ts";
 import type { Life } from "./life.ts";
 import type { World } from "./world.ts";
 
 /** A way out that knows the carriers of the run and nobody else. */
 export function openEgressFor(
   world: World,
-  { life, carriers }: { life: Life; carriers: readonly CarrierWorld[] },
+  { life, peers }: { life: Life; peers: readonly Peer[] },
 ): Egress {
   const draws = world.draws.stream(`egress ${life.name}`);
   return (request) => {
-    const carrier = carriers.find(({ origin }) => request.url.startsWith(`${origin}/`));
+    const carrier = peers.find(({ origin }) => request.url.startsWith(`${origin}/`));
     if (!carrier) return Promise.resolve({ status: "unreachable", reason: "host not allowed" });
     const { deadlineMs = DEADLINE_DEFAULT_MS } = request;
     const travelMs = [draws.between(5, 120), draws.between(5, 120)] as const;
@@ -44,7 +44,7 @@ export function openEgressFor(
 
 interface Exchange {
   life: Life;
-  carrier: CarrierWorld;
+  carrier: Peer;
   request: EgressRequest;
   travelMs: readonly [thereMs: number, backMs: number];
   answer: (it: EgressAnswer) => void;
@@ -60,6 +60,8 @@ function exchange(world: World, { life, carrier, request, travelMs, answer }: Ex
     fake: drawFake(world),
     cut: faults.strike("egress.cut"),
     hasDuplicates: faults.strike("egress.duplicate_rows") !== null,
+    isResent: faults.strike("egress.resent") !== null,
+    dies: faults.strike(carrier.name === "sippy" ? "sippy.killed" : "egress.killed"),
   };
   const backMs = travelMs[1] + (strikes.slow === null ? 0 : 5_000 + strikes.slow * 55_000);
   if (strikes.isLost) return;
@@ -67,6 +69,14 @@ function exchange(world: World, { life, carrier, request, travelMs, answer }: Ex
     life.after(travelMs[0], () => answer({ status: "unreachable", reason: "connection closed" }));
     return;
   }
+  // A pooled connection that closes under a request has the runtime send it again by itself.
+  if (strikes.isResent && methodOf(request) === "POST" && request.once === false) {
+    timeline.after(travelMs[0] + travelMs[1], () => {
+      if (!carrier.isAway()) void ask(carrier, { request, hasDuplicates: false });
+    });
+  }
+  // Whoever asked is gone before it hears the answer, or just after.
+  if (strikes.dies !== null) timeline.after(travelMs[0] + strikes.dies * 200, life.kill);
   timeline.after(travelMs[0], async () => {
     const real = strikes.fake ?? (carrier.isAway() ? away() : await ask(carrier, {
       request,
@@ -80,13 +90,17 @@ function exchange(world: World, { life, carrier, request, travelMs, answer }: Ex
   });
 }
 
+function methodOf({ method, body }: EgressRequest): "GET" | "POST" {
+  return method ?? (body === undefined ? "GET" : "POST");
+}
+
 type Heard = { httpStatus: number; headers: Headers; text: string };
 
 async function ask(
-  carrier: CarrierWorld,
+  carrier: Peer,
   { request, hasDuplicates }: { request: EgressRequest; hasDuplicates: boolean },
 ): Promise<Heard> {
-  const method = request.method ?? (request.body === undefined ? "GET" : "POST");
+  const method = methodOf(request);
   carrier.setDuplicateRows(hasDuplicates);
   const response = await carrier.answer(
     new Request(request.url, {

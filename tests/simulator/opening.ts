@@ -1,8 +1,9 @@
 /**
- * How every run begins: four customers in as many time zones, numbers, money, and a plan in euros.
+ * How every run begins: customers in as many time zones, numbers, money, and a plan in euros.
  *
  * @module
  */
+import { SIPPY_ACCOUNTS } from "./carriers/sippy_world.ts";
 import { type Ask, MOVING_NUMBER } from "./people.ts";
 import { require } from "./violation.ts";
 
@@ -24,6 +25,12 @@ const ACCOUNTS = [
   { id: "kiwi", currency: "USD", timezone: "Pacific/Auckland", number: NUMBERS[1], amount: "6.00" },
   { id: "york", currency: "USD", timezone: "America/New_York", number: NUMBERS[2], amount: "9.00" },
   { id: "euro", currency: "EUR", timezone: "Europe/Berlin", number: NUMBERS[3], amount: "10.00" },
+] as const;
+
+/** They send messages of their own and nothing else, and pay for them through Sippy. */
+const SENDERS = [
+  { id: "susi", currency: "USD", timezone: "UTC" },
+  { id: "yoko", currency: "JPY", timezone: "Asia/Tokyo" },
 ] as const;
 
 /** Plans by service, where they are not the shipped ones. */
@@ -63,11 +70,16 @@ export async function openAccounts(
   for (const { id, currency, timezone, number, amount } of ACCOUNTS) {
     const plans = { ratePlans: PLANS[id] };
     await must("POST", "/api/v1/accounts", {
-      body: { id, name: id, currency, timezone, ...plans },
+      body: { id, name: id, currency, timezone, ...plans, ...sippyAccountOf(id) },
     });
     await move({ accountId: id, kind: "top_up", amount });
     await must("POST", `/api/v1/accounts/${id}/numbers`, {
       body: { number, from: "2026-01-01T00:00:00Z" },
+    });
+  }
+  for (const { id, ...account } of SENDERS) {
+    await must("POST", "/api/v1/accounts", {
+      body: { id, name: id, ...account, ...sippyAccountOf(id) },
     });
   }
   await must("POST", "/api/v1/accounts/york/numbers", {
@@ -76,4 +88,9 @@ export async function openAccounts(
   const path = "/api/v1/accounts/kiwi/wallet";
   const etag = (await must("GET", path)).headers.get("etag") ?? "";
   await must("PATCH", path, { body: { policy: "overdraw" }, headers: { "if-match": etag } });
+}
+
+function sippyAccountOf(id: string): { sippyAccountId?: number } {
+  if (!(id in SIPPY_ACCOUNTS)) return {};
+  return { sippyAccountId: SIPPY_ACCOUNTS[id as keyof typeof SIPPY_ACCOUNTS].iAccount };
 }

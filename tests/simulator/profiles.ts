@@ -14,8 +14,12 @@ export interface Profile {
   strengths: Strengths;
   /** Calls come in so much faster. */
   traffic: number;
+  /** Messages are reported so much faster. */
+  senders: number;
   /** Share of the traffic that one account gets on top of its own. */
   hotShare: number;
+  /** The bad part begins at one of these instants; by itself an hour and a half before the month ends. */
+  startsMs: readonly number[];
   /** Isolates over one database. */
   isolates: number;
   /** Isolates of the next version write rows with members that this one does not know. */
@@ -27,7 +31,9 @@ export interface Profile {
 const PLAIN: Omit<Profile, "name"> = {
   strengths: {},
   traffic: 1,
+  senders: 1,
   hotShare: 0,
+  startsMs: [Date.UTC(2026, 0, 31, 22, 30)],
   isolates: 2,
   hasNextVersion: false,
   isSwizzled: false,
@@ -40,6 +46,7 @@ const CALM = {
   carrier: 0.2,
   hook: 0.2,
   inbound: 0.2,
+  sippy: 0.2,
 };
 
 /** All there are. */
@@ -62,13 +69,32 @@ export const PROFILES: readonly Profile[] = [
     hasNextVersion: true,
     strengths: { isolate: 2, "isolate.deploy": 8 },
   },
-  { ...PLAIN, name: "meltdown", strengths: { egress: 4, hook: 3, "carrier.outage": 4 } },
+  {
+    ...PLAIN,
+    name: "meltdown",
+    strengths: { egress: 4, hook: 3, "carrier.outage": 4, sippy: 1.5 },
+  },
   {
     ...PLAIN,
     name: "poison",
     strengths: { "=poison.event": 0.08, "=poison.call": 0.1, "=poison.job": 0.03 },
   },
   { ...PLAIN, name: "swizzle", isolates: 3, isSwizzled: true },
+  {
+    ...PLAIN,
+    name: "bill_day",
+    traffic: 0.5,
+    senders: 2.5,
+    isolates: 3,
+    strengths: { sippy: 2, isolate: 2 },
+    // Half an hour before daily, monthly and weekly bills close.
+    startsMs: [
+      Date.UTC(2026, 1, 1, 1, 30),
+      Date.UTC(2026, 1, 1, 3, 30),
+      Date.UTC(2026, 1, 2, 1, 30),
+      Date.UTC(2026, 1, 2, 2, 30),
+    ],
+  },
 ];
 
 /** The profile of that name, or the one the seed picks. Throws on a name there is none of. */

@@ -6,8 +6,11 @@
 import { HOUR_MS, MINUTE_MS } from "../../core/clock.ts";
 import { ensureShippedPlans } from "../../core/rating/plans.ts";
 import { banTheMachine } from "./bans.ts";
-import type { CarrierWorld } from "./carriers/carrier_world.ts";
+import type { Peer } from "./carriers/carrier_world.ts";
 import { openCarriers } from "./carriers/open_carriers.ts";
+import { openSippy } from "./carriers/sippy_world.ts";
+import { watchDebits } from "./checks/debit_watch.ts";
+import { createClerks } from "./clerks.ts";
 import { watchCommits } from "./checks/watch_commits.ts";
 import { createDraws } from "./draws.ts";
 import { createFaults } from "./faults.ts";
@@ -20,12 +23,10 @@ import { createPeople } from "./people.ts";
 import { profileOf } from "./profiles.ts";
 import { checkTheTruth } from "./quiet/check_the_truth.ts";
 import { rest } from "./quiet/rest.ts";
+import { createSenders } from "./senders.ts";
 import { createTimeline } from "./timeline.ts";
 import { createTrace, formatTime } from "./trace.ts";
 import { openWorld, sweepRows } from "./world.ts";
-
-/** Every run begins here: an hour and a half before a month ends in UTC. */
-export const START_MS = Date.UTC(2026, 0, 31, 22, 30);
 
 /** Which run. */
 export interface RunRequest {
@@ -49,6 +50,10 @@ export interface RunResult {
   kills: number;
   calls: number;
   hooks: number;
+  reports: number;
+  bills: number;
+  debits: number;
+  reviews: number;
   faults: Readonly<Record<string, number>>;
   /** Null: every promise was kept. */
   violation: { message: string; atVirtual: string; commit: number; last: string[] } | null;
@@ -67,9 +72,10 @@ export async function runSeed(request: RunRequest): Promise<RunResult> {
 async function live({ seed, profile: name = null, without = [], say }: RunRequest) {
   const draws = createDraws(seed);
   const profile = profileOf(draws.stream("profile"), name);
+  const startMs = draws.stream("start").pick(profile.startsMs);
   let complaint: Error | null = null;
   const timeline = createTimeline({
-    startMs: START_MS - 20 * MINUTE_MS,
+    startMs: startMs - 20 * MINUTE_MS,
     draws: draws.stream("ties"),
     onEvent: () => {
       if (complaint) throw complaint;
@@ -87,7 +93,7 @@ async function live({ seed, profile: name = null, without = [], say }: RunReques
   const world = openWorld({ timeline, draws, faults, trace, profile, complain });
   let violation: RunResult["violation"] = null;
   try {
-    await liveThrough(world);
+    await liveThrough(world, startMs);
   } catch (error) {
     const message = error instanceof Error ? error.stack ?? error.message : String(error);
     const atVirtual = formatTime(timeline.now());
@@ -97,20 +103,24 @@ async function live({ seed, profile: name = null, without = [], say }: RunReques
     seed,
     profile: profile.name,
     hash: trace.hash(),
-    virtualMs: timeline.now() - START_MS,
+    virtualMs: timeline.now() - startMs,
     events: timeline.eventCount(),
     ...world.figures,
+    bills: world.rows.table("sms_bill").length,
     faults: faults.counts(),
     violation,
   };
 }
 
-async function liveThrough(world: ReturnType<typeof openWorld>): Promise<void> {
+async function liveThrough(
+  world: ReturnType<typeof openWorld>,
+  startMs: number,
+): Promise<void> {
   const { timeline, profile, draws, faults } = world;
   const day = draws.stream("day");
-  const carriers: CarrierWorld[] = [];
+  const peers: Peer[] = [];
   const billing = day.pick(["sync", "webhook", "both"]);
-  const isolates = createIsolates(world, { carriers, billing });
+  const isolates = createIsolates(world, { peers, billing });
   const gateway = createGateway(world, isolates);
   const people = createPeople(world, gateway);
   const post = createHookPost({ world, gateway });
@@ -119,7 +129,11 @@ async function liveThrough(world: ReturnType<typeof openWorld>): Promise<void> {
     const [hot, which] = [numbers.chance(profile.hotShare), numbers.pick(NUMBERS)];
     return hot ? NUMBERS[0] : which;
   };
-  carriers.push(...openCarriers({ world, post, drawNumber }));
+  const carriers = openCarriers({ world, post, drawNumber });
+  const sippy = openSippy(world, watchDebits(world));
+  peers.push(...carriers, sippy);
+  const senders = createSenders(world, people.ask);
+  const clerks = createClerks({ world, ask: people.ask, isolates, sippy });
   const books = watchCommits(world);
   sweepRows(world);
   for (const isolate of isolates.all) isolates.start(isolate);
@@ -130,18 +144,20 @@ async function liveThrough(world: ReturnType<typeof openWorld>): Promise<void> {
   async function open(): Promise<void> {
     await ensureShippedPlans(isolates.all[0]!.program!.deps);
     await openAccounts(people);
+    await clerks.open();
     isOpen = true;
   }
-  await timeline.runUntil(START_MS);
+  await timeline.runUntil(startMs);
   if (!isOpen) throw new Error("Cannot begin: the accounts did not open in time");
   faults.pause(false);
 
-  const stop = letFaultsStrike({ world, isolates, carriers, people, post });
-  await timeline.runUntil(START_MS + day.between(45, 100) * MINUTE_MS);
+  const everybody = { world, isolates, carriers, sippy, people, senders, clerks, post };
+  const stop = letFaultsStrike(everybody);
+  await timeline.runUntil(startMs + day.between(35, 75) * MINUTE_MS);
   stop();
   faults.calm();
-  await rest({ world, isolates, people });
-  await checkTheTruth({ world, carriers, people, post, books });
+  await rest(everybody);
+  await checkTheTruth({ ...everybody, books });
 }
 
 /** How long a run lasts at most, for those who wait for it. */

@@ -14,6 +14,11 @@ export interface Summary {
   commits: number;
   calls: number;
   webhooks: number;
+  /** Reports of messages, bills they came to, debits at Sippy, and what people decided of them. */
+  reports: number;
+  bills: number;
+  debits: number;
+  reviews: number;
   faults: number;
   faultsByKind: Record<string, number>;
   kills: number;
@@ -31,6 +36,10 @@ export function emptySummary(): Summary {
     commits: 0,
     calls: 0,
     webhooks: 0,
+    reports: 0,
+    bills: 0,
+    debits: 0,
+    reviews: 0,
     faults: 0,
     faultsByKind: {},
     kills: 0,
@@ -47,6 +56,9 @@ export function addResult(summary: Summary, result: RunResult): void {
   summary.commits += result.commits;
   summary.calls += result.calls;
   summary.webhooks += result.hooks;
+  for (const figure of ["reports", "bills", "debits", "reviews"] as const) {
+    summary[figure] += result[figure];
+  }
   summary.kills += result.kills;
   for (const [kind, count] of Object.entries(result.faults)) {
     summary.faults += count;

@@ -24,7 +24,15 @@ export interface World {
   rows: MemoryKv;
   kvSite: KvSite;
   /** Figures for the last line. */
-  figures: { commits: number; kills: number; calls: number; hooks: number };
+  figures: {
+    commits: number;
+    kills: number;
+    calls: number;
+    hooks: number;
+    reports: number;
+    debits: number;
+    reviews: number;
+  };
   /** Calls that a carrier really had. */
   knownCalls: Set<string>;
   /** Who looks at every commit. */
@@ -46,7 +54,15 @@ export function openWorld(
 ): World {
   const { timeline, draws, faults, trace } = parts;
   const rows = createMemoryKv();
-  const figures = { commits: 0, kills: 0, calls: 0, hooks: 0 };
+  const figures = {
+    commits: 0,
+    kills: 0,
+    calls: 0,
+    hooks: 0,
+    reports: 0,
+    debits: 0,
+    reviews: 0,
+  };
   const watchers: World["watchers"] = [];
   let outageUntilMs = 0;
   const kvSite: KvSite = {
@@ -65,9 +81,7 @@ export function openWorld(
       if (!applied) return null;
       const changes = changesOf(atomic, before);
       const atMs = timeline.now();
-      for (const watch of watchers) {
-        watch({ n: figures.commits, life: life.name, atMs, changes, kv: rows });
-      }
+      tell(watchers, { n: figures.commits, life: life.name, atMs, changes, kv: rows });
       return applied;
     },
   };
@@ -81,6 +95,16 @@ export function openWorld(
     isQuiet: () => timeline.now() > faults.calmSinceMs() + FELT_MS,
     beginOutage: (ms) => void (outageUntilMs = Math.max(outageUntilMs, timeline.now() + ms)),
   };
+}
+
+/** The database answers TypeErrors of its own; those of watchers are faults of theirs. */
+function tell(watchers: World["watchers"], committed: Committed): void {
+  try {
+    for (const watch of watchers) watch(committed);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new Error(`A watcher failed: ${error.stack}`, { cause: error });
+  }
 }
 
 /** Has the database drop what is over its time, up to a minute late, for as long as the run goes on. */

@@ -57,8 +57,8 @@ export interface Hook {
   headers: Record<string, string>;
 }
 
-/** One carrier of a run. */
-export interface CarrierWorld {
+/** Somebody whom the program asks over the network. */
+export interface Peer {
   /** `bland`. */
   name: string;
   /** What its URLs begin with. */
@@ -71,6 +71,10 @@ export interface CarrierWorld {
   isAway(): boolean;
   /** It answers nobody for so long. */
   beginOutage(ms: number): void;
+}
+
+/** One carrier of a run. */
+export interface CarrierWorld extends Peer {
   /** Something happens there: a call begins, or ends otherwise than it was told. */
   live(): void;
   /** Every call there was so far. */

@@ -1,18 +1,18 @@
 /**
- * I9 at every commit, as far as wallets pay: a bill is the sum of its messages, each message is in one
- * bill, a closed bill and what it took never change, and a paid one has the one entry of its amount.
+ * I9 at every commit: a bill is the sum of its messages, each message is counted in one bill, a closed bill
+ * and what it took never change, and one that a wallet paid has the one entry of its amount.
  *
- * Bills paid elsewhere are compared with what was taken there once everything has come to rest.
+ * What Sippy takes is looked at there; what closes a bill, elsewhere.
  *
  * @module
  */
 import { type Committed, type Fields, rowAt } from "../commits.ts";
 import { require } from "../violation.ts";
 
-/** As commits show them: a cycle closes a bill and pays it in one. */
+/** As commits show them: what closes a bill from a wallet pays it in the same one. */
 const EDGES: Readonly<Record<string, readonly string[]>> = {
-  none: ["open"],
-  open: ["open", "pending", "processing", "paid", "failed"],
+  none: ["open", "pending", "paid", "failed"],
+  open: ["open", "pending", "paid", "failed"],
   pending: ["pending", "processing", "paid", "failed", "cancelled"],
   processing: ["processing", "paid", "failed", "needs_review"],
   failed: ["failed", "processing", "paid", "needs_review", "cancelled"],
@@ -21,74 +21,108 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   cancelled: ["cancelled"],
 };
 
+interface Sum {
+  micros: bigint;
+  count: number;
+}
+
+interface Books {
+  sums: Map<string, Sum>;
+  paidBy: Map<string, Fields>;
+}
+
 /** Watches over bills. */
 export function watchBills(): (committed: Committed) => void {
-  const sums = new Map<string, { micros: bigint; count: number }>();
-  const paidBy = new Map<string, Fields>();
+  const books: Books = { sums: new Map(), paidBy: new Map() };
   return (committed) => {
     const bills = new Set<string>();
     for (const { key, before, after } of committed.changes) {
-      if (key[0] === "sms_bill" && after) {
+      if (key[0] === "sms_bill") {
         bills.add(key[1]!);
-        requireEdge(after, before);
+        requireEdge(before, { id: key[1]!, after });
       }
-      if (key[0] === "message_charge" && after) {
+      if (key[0] === "message_charge") {
+        require(after !== null, "I9", () => `the charge of ${key[1]} is deleted`);
         requireKept(after, { before, committed });
         for (const [charge, sign] of [[before, -1], [after, 1]] as const) {
-          if (!charge?.billId) continue;
-          bills.add(charge.billId);
-          addTo(sums, { charge, sign });
+          if (charge) count(books.sums, { charge, sign, committed }).forEach((id) => bills.add(id));
         }
       }
       if (key[0] === "entry" && after?.source.type === "bill") {
         const { id } = after.source;
-        require(!paidBy.has(id), "I9", () => `bill ${id} is paid twice`);
-        paidBy.set(id, after);
+        require(!books.paidBy.has(id), "I9", () => `bill ${id} is paid twice`);
+        books.paidBy.set(id, after);
         bills.add(id);
       }
     }
-    for (const id of bills) requireBill(id, { sums, paidBy, committed });
+    for (const id of bills) requireBill(id, { ...books, committed });
   };
 }
 
-function addTo(
-  sums: Map<string, { micros: bigint; count: number }>,
-  { charge, sign }: { charge: Fields; sign: 1 | -1 },
+/** Answers the bills that count it. */
+function count(
+  sums: Map<string, Sum>,
+  { charge, sign, committed }: { charge: Fields; sign: 1 | -1; committed: Committed },
+): string[] {
+  const add = (id: string, { micros, count }: Sum) => {
+    const sum = sums.get(id) ?? { micros: 0n, count: 0 };
+    sums.set(id, { micros: sum.micros + micros, count: sum.count + count });
+  };
+  const counted: { billId: string; amountMicros: string }[] = charge.counted;
+  for (const { billId, amountMicros } of counted) {
+    add(billId, { micros: BigInt(amountMicros) * BigInt(sign), count: 0 });
+  }
+  if (charge.billId) {
+    const messages = rowAt(committed.kv, ["message", charge.messageId])?.count ?? 1;
+    add(charge.billId, { micros: 0n, count: sign * messages });
+  }
+  return counted.map(({ billId }) => billId);
+}
+
+function requireEdge(
+  before: Fields | null,
+  { id, after }: { id: string; after: Fields | null },
 ): void {
-  const sum = sums.get(charge.billId) ?? { micros: 0n, count: 0 };
-  const micros = sum.micros + BigInt(charge.amountMicros) * BigInt(sign);
-  sums.set(charge.billId, { micros, count: sum.count + sign });
-}
-
-function requireEdge(bill: Fields, before: Fields | null): void {
+  require(after !== null, "I9", () => `bill ${id} is deleted`);
   const from = before?.status ?? "none";
-  const isAllowed = EDGES[from]?.includes(bill.status) ?? false;
-  require(isAllowed, "I6", () => `bill ${bill.id} goes from ${from} to ${bill.status}`);
+  const isAllowed = EDGES[from]?.includes(after.status) ?? false;
+  require(isAllowed, "I6", () => `bill ${id} goes from ${from} to ${after.status}`);
   if (from === "none" || from === "open") return;
-  const isSame = before!.totalMicros === bill.totalMicros &&
-    before!.messageCount === bill.messageCount;
-  require(isSame, "I9", () => `bill ${bill.id} was closed at ${before!.totalMicros} and changes`);
+  const isKept = !before!.sippy || before!.sippy.reference === after.sippy?.reference;
+  require(isKept, "I9", () => `bill ${id} had the reference ${before!.sippy.reference}`);
+  const isSame = ["totalMicros", "messageCount", "carriedInMicros", "carriedOutMicros", "payment"]
+    .every((member) => before![member] === after[member]);
+  require(isSame, "I9", () => `bill ${id} was closed at ${before!.totalMicros} and changes`);
 }
 
-/** What a closed bill has taken stays in it, at the price it was taken for. */
+/** What a closed bill has taken stays in it, at the price it was taken for; the rest comes to the whole. */
 function requireKept(
   charge: Fields,
   { before, committed }: { before: Fields | null; committed: Committed },
 ): void {
-  if (!before?.billId) return;
-  const closed = rowAt(committed.kv, ["sms_bill", before.billId]);
-  if (!closed || closed.status === "open") return;
-  const isSame = before.billId === charge.billId && before.amountMicros === charge.amountMicros;
-  require(isSame, "I9", () => `message ${charge.messageId} changes in ${before.billId}`);
+  const counted: Fields[] = charge.counted;
+  const what = () =>
+    `message ${charge.messageId} is ${charge.amountMicros}, counted as ` +
+    JSON.stringify(counted);
+  const sum = counted.reduce((all, { amountMicros }) => all + BigInt(amountMicros), 0n);
+  require(charge.billId === null || sum === BigInt(charge.amountMicros), "I9", what);
+  const isOnce = new Set(counted.map(({ billId }) => billId)).size === counted.length &&
+    (counted[0]?.billId ?? null) === charge.billId;
+  require(isOnce, "I9", what);
+  for (const { billId, amountMicros } of (before?.counted ?? []) as Fields[]) {
+    const change = committed.changes.find(({ key }) => key[0] === "sms_bill" && key[1] === billId);
+    const closed = change ? change.before : rowAt(committed.kv, ["sms_bill", billId]);
+    if (!closed || closed.status === "open") continue;
+    const isSame = counted.some((one) =>
+      one.billId === billId && one.amountMicros === amountMicros
+    );
+    require(isSame, "I9", () => `${what()}, and was ${amountMicros} in ${billId}`);
+  }
 }
 
 function requireBill(
   id: string,
-  { sums, paidBy, committed }: {
-    sums: ReadonlyMap<string, { micros: bigint; count: number }>;
-    paidBy: ReadonlyMap<string, Fields>;
-    committed: Committed;
-  },
+  { sums, paidBy, committed }: Books & { committed: Committed },
 ): void {
   const bill = rowAt(committed.kv, ["sms_bill", id]);
   require(bill !== null, "I9", () => `bill ${id} is not there`);
@@ -101,8 +135,7 @@ function requireBill(
       `its messages ${said.micros} for ${said.count}`,
   );
   const entry = paidBy.get(id);
-  const payable = BigInt(bill.totalMicros) + BigInt(bill.carriedInMicros) -
-    BigInt(bill.carriedOutMicros);
+  const payable = payableOf(bill);
   const isPaidHere = bill.status === "paid" && bill.payment === "wallet" && payable !== 0n;
   require(
     isPaidHere === (entry !== undefined),
@@ -113,4 +146,9 @@ function requireBill(
   const isRight = BigInt(entry.amountMicros) === -payable && bill.entrySeq === entry.seq &&
     entry.kind === "payment";
   require(isRight, "I9", () => `bill ${id} of ${payable} is paid by ${entry.amountMicros}`);
+}
+
+/** Micros that have to be paid for it. */
+export function payableOf(bill: Fields): bigint {
+  return BigInt(bill.totalMicros) + BigInt(bill.carriedInMicros) - BigInt(bill.carriedOutMicros);
 }

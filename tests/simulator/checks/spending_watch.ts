@@ -13,7 +13,9 @@ export function watchSpending({ changes, kv }: Committed): void {
     const accountId = key[1]!;
     const change = changes.find((one) => one.key[0] === "wallet" && one.key[1] === accountId);
     // A wallet's terms may change in the very commit that charges it.
-    const wallets = [change?.before, rowAt(kv, ["wallet", accountId])].filter((one) => one != null);
+    const wallets = [change?.before, rowAt(kv, ["wallet", accountId])].filter((one) =>
+      one !== null && one !== undefined
+    );
     require(
       wallets.some((wallet) => maySpend(wallet, entry)),
       "R9",

@@ -6,6 +6,7 @@
 import type { World } from "../world.ts";
 import { watchBills } from "./bill_watch.ts";
 import { watchCharges } from "./charge_watch.ts";
+import { watchClosings } from "./closing_watch.ts";
 import { type LedgerBooks, watchLedgers } from "./ledger_watch.ts";
 import { watchSecrets } from "./secret_watch.ts";
 import { watchSpending } from "./spending_watch.ts";
@@ -19,6 +20,7 @@ export function watchCommits({ watchers, knownCalls }: World): LedgerBooks {
     watchCharges({ books, knownCalls }),
     watchStates(),
     watchBills(),
+    watchClosings(),
     watchSpending,
     watchSecrets,
   );

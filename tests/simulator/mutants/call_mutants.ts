@@ -25,15 +25,23 @@ export const CALL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "stale-adjust",
-    breaks:
-      "A due mark stands for any revision: billing an old picture takes the mark of a later one",
+    breaks: "A call is adjusted from its row as it was first read, not as it is",
     guards: "D8",
-    edits: [{
-      file: "core/kv/keys.ts",
-      find: `): Key => ["call_due", accountId, timePart(startedAtMs), callId, order(revision, 6)];`,
-      replace:
-        `): Key => ["call_due", accountId, timePart(startedAtMs), callId, order(0 * revision, 6)];`,
-    }],
+    edits: [
+      {
+        file: BILL_DUE,
+        find: `    const call = fresh ?? await batch.get<Call>(callKey(callId));`,
+        replace: `    const name = \`\${callId} \${dueKey?.[2]}\`;
+    const call = SEEN.get(name) ?? fresh ?? await batch.get<Call>(callKey(callId));
+    if (call?.isFinal) SEEN.set(name, call);`,
+      },
+      {
+        file: BILL_DUE,
+        find: `const CALLS_PER_COMMIT = 100;`,
+        replace: `const CALLS_PER_COMMIT = 100;
+const SEEN = new Map<string, Call>();`,
+      },
+    ],
   },
   {
     name: "revision-unchecked",

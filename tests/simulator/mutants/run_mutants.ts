@@ -2,7 +2,8 @@
  * Tries every planted bug from the command line: `deno task simulate:mutants`.
  *
  * `--only sum,torn-commit`: these; `--seeds N`: 300 unless said; `--jobs N`: 2 unless said; `--list`: names
- * them and runs nothing. Exit code 1 when one survives or cannot be tried. The last line is JSON.
+ * them and runs nothing. Exit code 1 when one survives or cannot be tried, or
+ * when a seed breaks a promise without any of them. The last line is JSON.
  *
  * @module
  */
@@ -30,7 +31,7 @@ if (values.list) {
 }
 
 async function tryAll(): Promise<number> {
-  const tried = await tryMutants({
+  const { tried, brokenSeeds } = await tryMutants({
     mutants: chosen,
     seeds: Number(values.seeds),
     jobs: Number(values.jobs),
@@ -52,8 +53,9 @@ async function tryAll(): Promise<number> {
     survived: namesOf(tried, "survived"),
     skipped: namesOf(tried, "skipped"),
     errors: namesOf(tried, "error"),
+    brokenSeeds,
   }));
-  return failed.length > 0 ? 1 : 0;
+  return failed.length + brokenSeeds.length > 0 ? 1 : 0;
 }
 
 function choose(only: string): Mutant[] {

@@ -53,10 +53,25 @@ export const SIPPY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "settle-zero",
-    breaks: "The settle window is over at once: what is not listed yet counts as not made",
+    breaks:
+      "The settle window is over at once: what is not listed yet counts as not made, and is sent again",
     guards: "F2, P5",
     needs: "sippy",
     edits: [
+      {
+        // So would the minute between two runs, for all that is late by less.
+        file: PAY_BILL,
+        find: `    inMs: Math.min(Math.max(waitMs, before ? MINUTE_MS : SECOND_MS), DAY_MS),`,
+        replace: `    inMs: Math.min(Math.max(waitMs, before ? SECOND_MS : SECOND_MS), DAY_MS),`,
+      },
+      {
+        // A second search, before the next try, would find what was late as well.
+        file: SEND,
+        find: `  if (bill.sippy) {
+    const found`,
+        replace: `  if (bill.sippy?.attempts === -1) {
+    const found`,
+      },
       {
         file: DEBIT,
         find: `  return debit.sentAtMs + Math.max(settleMs, SETTLE_MS_MIN);`,
@@ -131,20 +146,6 @@ export const SIPPY_MUTANTS: readonly Mutant[] = [
     const found`,
         replace: `  if (bill.sippy?.attempts === -1) {
     const found`,
-      },
-    ],
-  },
-  {
-    name: "reference-fresh",
-    breaks:
-      "Every try of a payment has a reference of its own, so that an earlier one is not found",
-    guards: "F3, P5",
-    needs: "sippy",
-    edits: [
-      {
-        file: SEND,
-        find: `        reference: now.sippy?.reference ?? freshReference,`,
-        replace: `        reference: freshReference,`,
       },
     ],
   },

@@ -27,7 +27,6 @@ export const SMS_MUTANTS: readonly Mutant[] = [
     name: "message-unguarded",
     breaks: "A message that was rated before is rated as if it were new",
     guards: "A17, C1",
-    needs: "sms",
     edits: [{
       file: MESSAGE_CHARGE,
       find: `  const earlier = await batch.get<MessageCharge>(messageChargeKey(message.id));
@@ -102,13 +101,12 @@ export const SMS_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "count-without-bill",
-    breaks: "A message is rated, and no bill takes it",
+    breaks: "A message of several parts is rated, and no bill takes its amount",
     guards: "P1",
-    needs: "sms",
     edits: [{
       file: COUNT_USAGE,
       find: `    totalMicros: bill.totalMicros + amountMicros,`,
-      replace: `    totalMicros: bill.totalMicros + (count > 0 ? amountMicros : 0n),`,
+      replace: `    totalMicros: bill.totalMicros + (segments > 1 ? 0n : amountMicros),`,
     }],
   },
   {

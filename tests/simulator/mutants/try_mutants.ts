@@ -1,13 +1,13 @@
 /**
  * Plants one bug after the other and looks whether the simulator finds it.
  *
- * A catch counts only if the same seed breaks nothing without the bug.
+ * A catch counts only if the same seed breaks nothing without the bug; one that does is passed over.
  *
  * @module
  */
 import type { Mutant, Need } from "./mutant.ts";
 import { plant } from "./plant.ts";
-import { runSimulator, type Verdict } from "./run_simulator.ts";
+import { runSimulator } from "./run_simulator.ts";
 import { copyTree, type TreeCopy } from "./tree_copy.ts";
 
 /** What became of one bug. */
@@ -45,13 +45,16 @@ export interface Trials {
 const SEED_MS_MAX = 8_000;
 const START_MS_MAX = 120_000;
 
-/** Tries all of them; answers in their order. */
-export async function tryMutants(trials: Trials): Promise<Tried[]> {
+/** Tries all of them; answers in their order, and the seeds that are broken without any bug. */
+export async function tryMutants(
+  trials: Trials,
+): Promise<{ tried: Tried[]; brokenSeeds: number[] }> {
   const { mutants, jobs } = trials;
   const copies: TreeCopy[] = [];
   const tried = new Map<string, Tried>();
   const left = mutants.values();
-  const control = createControl();
+  const brokenSeeds: number[] = [];
+  const control = createControl(brokenSeeds);
   async function tryNext(copy: TreeCopy): Promise<void> {
     // The jobs draw from one iterator, so that none waits for the slowest.
     for (const mutant of left) {
@@ -68,19 +71,25 @@ export async function tryMutants(trials: Trials): Promise<Tried[]> {
   } finally {
     for (const copy of copies) await copy.remove();
   }
-  return mutants.map(({ name }) => tried.get(name)!);
+  return { tried: mutants.map(({ name }) => tried.get(name)!), brokenSeeds };
 }
 
-type Control = (seed: number, root: string) => Promise<Verdict>;
+/** Whether a seed breaks nothing in a tree without any bug. */
+type Control = (seed: number, root: string) => Promise<boolean>;
 
-/** The tree without any bug, each seed once. */
-function createControl(): Control {
-  const known = new Map<number, Promise<Verdict>>();
+/** Each seed is run once. */
+function createControl(brokenSeeds: number[]): Control {
+  const known = new Map<number, Promise<boolean>>();
+  async function run(seed: number, root: string): Promise<boolean> {
+    const verdict = await runSimulator({ root, seeds: 1, from: seed, withinMs: START_MS_MAX });
+    const isKept = verdict.status === "kept";
+    if (!isKept) brokenSeeds.push(seed);
+    return isKept;
+  }
   return (seed, root) => {
-    const verdict = known.get(seed) ??
-      runSimulator({ root, seeds: 1, from: seed, withinMs: START_MS_MAX });
-    known.set(seed, verdict);
-    return verdict;
+    const isKept = known.get(seed) ?? run(seed, root);
+    known.set(seed, isKept);
+    return isKept;
   };
 }
 
@@ -91,19 +100,25 @@ async function tryOne(
   if (mutant.needs && !worlds.has(mutant.needs)) {
     return { status: "skipped", needs: mutant.needs };
   }
-  let verdict: Verdict;
+  let uproot = () => {};
   try {
-    const uproot = plant(mutant, root);
-    const withinMs = START_MS_MAX + seeds * SEED_MS_MAX;
-    verdict = await runSimulator({ root, seeds, from: 1, withinMs });
-    uproot();
+    uproot = plant(mutant, root);
+    let from = 1;
+    while (from <= seeds) {
+      const withinMs = START_MS_MAX + seeds * SEED_MS_MAX;
+      const left = seeds - from + 1;
+      const verdict = await runSimulator({ root, seeds: left, from, withinMs });
+      if (verdict.status === "kept") break;
+      if (verdict.status === "broken") return { status: "error", reason: verdict.reason };
+      uproot();
+      if (await control(verdict.seed, root)) return { ...verdict, status: "caught" };
+      from = verdict.seed + 1;
+      uproot = plant(mutant, root);
+    }
+    return { status: "survived", seeds };
   } catch (error) {
     return { status: "error", reason: error instanceof Error ? error.message : String(error) };
+  } finally {
+    uproot();
   }
-  if (verdict.status === "kept") return { status: "survived", seeds };
-  if (verdict.status === "broken") return { status: "error", reason: verdict.reason };
-  const without = await control(verdict.seed, root);
-  if (without.status === "kept") return { ...verdict, status: "caught" };
-  const why = without.status === "violated" ? without.message : without.reason;
-  return { status: "error", reason: `seed ${verdict.seed} is broken without it too: ${why}` };
 }

@@ -7,7 +7,7 @@ import type { Need } from "./mutant.ts";
 import { ROOT } from "./tree_copy.ts";
 
 const SIGNS: Readonly<Record<Need, RegExp>> = {
-  sms: /\bsms_bill\b/,
+  sms: /thresholdMessages|sms-billing/,
   sippy: /createSippySimulator|sippy_world/,
 };
 

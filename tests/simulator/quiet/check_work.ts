@@ -45,8 +45,12 @@ export function checkWork({ world, carriers, people, post }: Truth): void {
     const compared = rowAt(rows, ["reconciliation", carrier!, day ?? ""])?.state;
     if (job.kind === "reconciliation" && compared === "done") continue;
     const isPoison = job.kind === "no_such_kind" || endless.has(job.unique);
-    if (job.state === "failed") require(isPoison, "I10", what);
-    else if (job.state !== "done") {
+    // Money wakes it, or a person has had the last word; whether it is right so is looked at where bills are.
+    const bill = job.kind === "pay_sms_bill" ? rowAt(rows, ["sms_bill", job.unique]) : null;
+    const isOver = bill !== null && (bill.payment === "wallet" || bill.status === "cancelled");
+    if (job.state === "failed") {
+      require(isPoison || isOver, "I10", () => `${what()} ${JSON.stringify(bill)}`);
+    } else if (job.state !== "done") {
       const isAhead = job.dueAtMs > timeline.now() - 5 * MINUTE_MS;
       require(isAhead, "I10", () => `${what()}, due ${new Date(job.dueAtMs).toISOString()}`);
     }

@@ -5,6 +5,7 @@
  * @module
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../core/clock.ts";
+import type { Clerks } from "../clerks.ts";
 import { FOUND_NUMBER } from "../opening.ts";
 import type { Isolates } from "../isolates.ts";
 import { guarded } from "../hooks.ts";
@@ -13,7 +14,12 @@ import type { World } from "../world.ts";
 
 /** Lets it all come to rest. */
 export async function rest(
-  { world, isolates, people }: { world: World; isolates: Isolates; people: People },
+  { world, isolates, people, clerks }: {
+    world: World;
+    isolates: Isolates;
+    people: People;
+    clerks: Clerks;
+  },
 ): Promise<void> {
   const { timeline } = world;
   const draws = world.draws.stream("rest");
@@ -23,7 +29,11 @@ export async function rest(
   const calmMs = timeline.now();
   await minutes(world, { isolates, untilMs: calmMs + 30 * MINUTE_MS, everyMs: MINUTE_MS });
   void guarded(world, sayTheLastWord(people, draws.chance(0.5)));
-  await minutes(world, { isolates, untilMs: calmMs + 4 * HOUR_MS, everyMs: 8 * MINUTE_MS });
+  for (const hours of [1, 2, 3, 4]) {
+    void guarded(world, clerks.settleUp());
+    const untilMs = calmMs + hours * HOUR_MS;
+    await minutes(world, { isolates, untilMs, everyMs: 8 * MINUTE_MS });
+  }
   const midnightMs = Math.ceil(calmMs / DAY_MS) * DAY_MS;
   const nights = [midnightMs, midnightMs + DAY_MS];
   for (const nightMs of nights) {
@@ -31,6 +41,7 @@ export async function rest(
     await minutes(world, { isolates, untilMs: nightMs, everyMs: 3 * HOUR_MS });
     await minutes(world, { isolates, untilMs: nightMs + 40 * MINUTE_MS, everyMs: 4 * MINUTE_MS });
     await minutes(world, { isolates, untilMs: nightMs + 5 * HOUR_MS, everyMs: 3 * HOUR_MS });
+    void guarded(world, clerks.settleUp());
     await minutes(world, {
       isolates,
       untilMs: nightMs + 5 * HOUR_MS + 30 * MINUTE_MS,
