@@ -110,7 +110,9 @@ export function messageBillingOf(
   if (message.accountId === null) {
     return { state: "unassigned", reason: message.fault ?? "no_owner" };
   }
-  if (!charge) return { state: "open", reason: "due" };
+  if (!charge) {
+    return { state: "open", reason: message.costMicros === null ? "no_cost_yet" : "due" };
+  }
   if (billId !== null) return { state: "billed", reason: null };
   if (charge.revision < message.revision) return { state: "open", reason: "due" };
   if (charge.state === "rated" && charge.reason !== null) {

@@ -98,7 +98,8 @@ async function stageReports(batch: Batch, intake: MessageIntake): Promise<Messag
     const { sourceId, atMs } = intake;
     const merged = mergeMessage(before, { report, sourceId, atMs });
     if (!merged) continue;
-    const accountId = merged.accountId ?? await findHolder(batch, merged);
+    const known = before && isStartKnown(before) ? merged.accountId : null;
+    const accountId = known ?? await findHolder(batch, merged);
     const after = { ...merged, accountId };
     stageReport(batch, { before, after });
     changes.push({ before, after });
@@ -121,8 +122,16 @@ function stageReport(
     batch.delete(unassignedMessageKey(ownNumber(before), before.sentAtMs, before.id));
   }
   const { accountId, sentAtMs, id, revision } = after;
-  if (accountId) batch.set(messageDueKey(accountId, sentAtMs, id, revision), {});
-  else batch.set(unassignedMessageKey(ownNumber(after), sentAtMs, id), {});
+  if (!accountId) batch.set(unassignedMessageKey(ownNumber(after), sentAtMs, id), {});
+  else if (isStartKnown(after)) batch.set(messageDueKey(accountId, sentAtMs, id, revision), {});
+}
+
+/**
+ * Twilio's callbacks do not say when a message was sent, its listing does: until then the owner is only
+ * the likely one, and nothing of the message is due, so the next report may name another.
+ */
+function isStartKnown({ carrier, record }: Message): boolean {
+  return carrier !== "twilio" || (record.sent_at ?? null) !== null;
 }
 
 async function findHolder(batch: Batch, message: Message): Promise<string | null> {

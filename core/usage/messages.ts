@@ -85,7 +85,7 @@ export function stageMessage(
 ): void {
   const moved = before?.sentAtMs !== after.sentAtMs;
   if (before && moved) batch.delete(messageByTimeKey(before.sentAtMs, before.id));
-  if (before?.accountId && moved) {
+  if (before?.accountId && (moved || before.accountId !== after.accountId)) {
     batch.delete(messageByAccountKey(before.accountId, before.sentAtMs, before.id));
   }
   batch.set(messageKey(after.id), after);
