@@ -76,7 +76,9 @@ function strikeIsolate(
   const backMs = draws.between(1, 60) * SECOND_MS;
   if (!isolate.life?.isAlive()) return revive(world, { isolates, isolate, backMs });
   if (kill !== null) world.timeline.after(kill * 50_000, isolate.life.kill);
-  if (pause !== null) isolate.life.pause(1_000 + pause * 39_000);
+  // One pause in ten is a machine that stands still for minutes, well beyond every deadline.
+  const longestMs = pause !== null && pause > 0.9 ? 400_000 : 39_000;
+  if (pause !== null) isolate.life.pause(1_000 + pause * longestMs);
   if (deploy === null) return;
   // Told to stop, it begins nothing any more; a while later it is gone, and its successor there.
   isolate.program?.stop();

@@ -57,7 +57,12 @@ export async function openAccounts(
     body: {
       service: "bland_voice",
       currency: "EUR",
-      versions: [{ kind: "per_minute", rate: "0.090000" }],
+      // By the second and with an odd rate, so that amounts have to be rounded.
+      versions: [{
+        kind: "per_minute",
+        rate: "0.090007",
+        increment: { firstSeconds: 1, nextSeconds: 1 },
+      }],
     },
   });
   await must("PUT", "/api/v1/rate-plans/twilio_small", {

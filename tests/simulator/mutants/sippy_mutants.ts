@@ -78,6 +78,11 @@ export const SIPPY_MUTANTS: readonly Mutant[] = [
         replace: `  return debit.sentAtMs + 0 * (settleMs + SETTLE_MS_MIN);`,
       },
       {
+        file: DEBIT,
+        find: `    ? debit.sentAtMs + settleMs`,
+        replace: `    ? debit.sentAtMs + 0 * settleMs`,
+      },
+      {
         file: "core/sms_billing/pay_settle.ts",
         find: `  return isOver ? { ...after, status: "needs_review" } : after;`,
         replace: `  return isOver || found.status === "not_booked"
