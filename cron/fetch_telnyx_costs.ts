@@ -5,13 +5,13 @@
  * schedule, and after the last try the estimate stands, marked as one.
  *
  * Comes from: `cron/jobs.ts`. Goes to: `core/billing/apply_cost.ts`,
- * `core/billing/apply_direction.ts`, `core/jobs/run_jobs.ts`, `cron/name_parties.ts`,
+ * `core/billing/apply_course.ts`, `core/jobs/run_jobs.ts`, `cron/name_parties.ts`,
  * `cron/read_telnyx_records.ts`.
  *
  * @module
  */
 import { type ExactCost, stageCost } from "../core/billing/apply_cost.ts";
-import { stageDirection } from "../core/billing/apply_direction.ts";
+import { type CallCourse, stageCourse } from "../core/billing/apply_course.ts";
 import { billDue } from "../core/billing/bill_due.ts";
 import { decideByRecords } from "../core/carriers/telnyx/calls/decide_by_records.ts";
 import { findGap } from "../core/carriers/telnyx/records/find_gap.ts";
@@ -98,7 +98,7 @@ interface Judged {
   /** What the cost was made of. */
   exact?: TelnyxRecordSum;
   /** What the records tell of a call that nobody owns for want of it. */
-  direction?: "inbound" | "outbound" | null;
+  course?: CallCourse | null;
 }
 
 interface Question {
@@ -150,14 +150,18 @@ function judge({ job, call, read, nowMs }: Question): Judged {
     return again("its records do not say how long it took");
   }
   const isLost = call.accountId === null && call.direction === null;
-  return { ...DONE, cost, exact, direction: isLost ? firstDirection(records) : null };
+  return { ...DONE, cost, exact, course: isLost ? firstCourse(records) : null };
 }
 
 /** That of the leg that began first: later ones are transfers. */
-function firstDirection(records: readonly RecordRow[]): "inbound" | "outbound" | null {
-  const told = records.flatMap((row) => row.status === "record" && row.direction ? [row] : []);
-  return told.toSorted((a, b) => (a.startedAtMs ?? Infinity) - (b.startedAtMs ?? Infinity))[0]
-    ?.direction ?? null;
+function firstCourse(records: readonly RecordRow[]): CallCourse | null {
+  const told = records.flatMap((row) =>
+    row.status === "record" && row.direction
+      ? [{ ...row, direction: row.direction, atMs: row.startedAtMs ?? Infinity }]
+      : []
+  );
+  const [first] = told.toSorted((a, b) => a.atMs - b.atMs);
+  return first ? { direction: first.direction, from: first.from, to: first.to } : null;
 }
 
 const DONE: Judged = { result: { status: "done", result: {} }, cost: null };
@@ -204,15 +208,13 @@ async function endPart(
     stage: async (batch) => {
       const owners: (string | null)[] = [];
       let exact = 0;
-      for (const { job, call, result, cost, direction } of part) {
+      for (const { job, call, result, cost, course } of part) {
         const isOurs = await stageJobEnd(batch, { job, result, retryAfterMs, nowMs: atMs });
         owners.push(call?.accountId ?? null);
         if (isOurs) await tellIfNotFound(batch, { job, what: "call", usage: call, atMs });
         if (!isOurs || !cost || !call) continue;
         if (await stageCost(batch, { callId: call.id, cost, atMs })) exact++;
-        if (direction) {
-          owners.push(await stageDirection(batch, { callId: call.id, direction, atMs }));
-        }
+        if (course) owners.push(await stageCourse(batch, { callId: call.id, course, atMs }));
       }
       return { exact, owners: owners.filter((owner) => owner !== null) };
     },

@@ -1,7 +1,7 @@
 /**
  * Bills everything that is due: many calls of one wallet in one commit.
  *
- * Goes to: `core/billing/bill_call.ts`, `core/wallet/change_wallet.ts`.
+ * Goes to: `core/billing/bill_call.ts`, `core/billing/log_tally.ts`, `core/wallet/change_wallet.ts`.
  *
  * @module
  */
@@ -24,11 +24,11 @@ import {
 import { everyRow } from "../kv/page.ts";
 import type { Store } from "../kv/store.ts";
 import type { Log } from "../log.ts";
-import { formatMicros } from "../money.ts";
 import type { Call } from "../usage/calls.ts";
 import { changeWallet } from "../wallet/change_wallet.ts";
 import type { Wallet } from "../wallet/wallet.ts";
 import { billCall } from "./bill_call.ts";
+import { logTally } from "./log_tally.ts";
 
 /** What billing came to, as call ids. */
 export interface BillTally {
@@ -142,7 +142,15 @@ export async function stageRelease(
     atMs,
     actor,
   });
-  if (waiting.length < CALLS_PER_COMMIT) return;
+  if (waiting.length === CALLS_PER_COMMIT) await stageReleaseJob(batch, { accountId, atMs, jobId });
+}
+
+async function stageReleaseJob(
+  batch: Batch,
+  { accountId, atMs, jobId }: { accountId: string; atMs: number; jobId: string },
+): Promise<void> {
+  const wallet = await batch.get<Wallet>(walletKey(accountId));
+  if (!wallet || wallet.waitingCount === 0) return;
   await stageJob(batch, { id: jobId, kind: RELEASE_JOB, unique: accountId, dueAtMs: atMs, atMs });
 }
 
@@ -209,13 +217,18 @@ async function billItems(
   },
 ): Promise<void> {
   const atMs = deps.clock.now();
+  const jobId = deps.ids.id();
   const outcome = await changeWallet(deps, {
     accountId,
     reads: [
       accountKey(accountId),
       ...readsOf(items),
     ],
-    stage: (batch) => stageItems(batch, { accountId, items, atMs, actor }),
+    stage: async (batch) => {
+      const staged = await stageItems(batch, { accountId, items, atMs, actor });
+      if (staged.givesBack) await stageReleaseJob(batch, { accountId, atMs, jobId });
+      return staged;
+    },
   });
   if (outcome.status === "account_not_found") {
     throw new Error(`Cannot bill ${items.length} calls: account ${accountId} has no wallet`);
@@ -237,6 +250,8 @@ interface StagedItems {
   status: "staged";
   tally: BillTally;
   chargedMicros: bigint;
+  /** Whether a call gave money back: others may wait for it. */
+  givesBack: boolean;
 }
 
 async function stageItems(
@@ -254,6 +269,7 @@ async function stageItems(
     status: "staged",
     tally: { billed: [], adjusted: [], waiting: [], parked: [] },
     chargedMicros: 0n,
+    givesBack: false,
   };
   await batch.getMany(readsOf(items));
   for (const { callId, dueKey, fresh } of items) {
@@ -264,26 +280,7 @@ async function stageItems(
     if (status === "unchanged") continue;
     staged.tally[status === "waiting_funds" ? "waiting" : status].push(callId);
     if (status !== "waiting_funds") staged.chargedMicros += micros;
+    if (micros < 0n) staged.givesBack = true;
   }
   return staged;
-}
-
-function logTally(
-  { log }: BillingDeps,
-  { accountId, tally, chargedMicros }: {
-    accountId: string;
-    tally: BillTally;
-    chargedMicros: bigint;
-  },
-): void {
-  const { billed, adjusted, waiting, parked } = tally;
-  if (billed.length + adjusted.length + waiting.length + parked.length === 0) return;
-  log(waiting.length + parked.length > 0 ? "warn" : "info", "[BILLING] wallet charged", {
-    account: accountId,
-    billed: billed.length,
-    adjusted: adjusted.length,
-    waitingFunds: waiting.length,
-    parked: parked.length,
-    amount: formatMicros(chargedMicros),
-  });
 }

@@ -96,7 +96,8 @@ function withParties(
   earlier: Call,
   { report, atMs }: { report: CallReport; atMs: number },
 ): Call | null {
-  const isKnown = earlier.from !== "" || earlier.to !== "" || earlier.accountId !== null;
+  const isSame = report.from === earlier.from && report.to === earlier.to;
+  const isKnown = earlier.accountId !== null || isSame;
   if (isKnown || (report.from === "" && report.to === "")) return null;
   const { direction, from, to, startedAtMs, facts = earlier.facts } = report;
   return {

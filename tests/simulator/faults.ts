@@ -18,6 +18,7 @@ export const FAULT_SHARES = {
   "kv.lands_late": 0.004,
   "kv.killed_before": 0.002,
   "kv.killed_after": 0.004,
+  "kv.stalls_after": 0.006,
   "kv.read_error": 0.003,
   "kv.outage": 0.012,
   "isolate.kill": 0.02,

@@ -142,6 +142,7 @@ function commit(
   const throwsAfter = faults.strike("kv.throws_after");
   const late = faults.strike("kv.lands_late");
   const [dies, diesAfter] = [faults.strike("kv.killed_before"), faults.strike("kv.killed_after")];
+  const stalls = faults.strike("kv.stalls_after");
   return new Promise((resolve, reject) => {
     const fail = (message: string) => life.after(backMs, () => reject(new Error(message)));
     if (dies !== null) return void timeline.after(0, life.kill);
@@ -152,6 +153,8 @@ function commit(
       const done = applySafely(site, { life, atomic });
       if (done instanceof Error) return void life.after(backMs, () => reject(done));
       if (diesAfter !== null) return void life.kill();
+      // A machine that stands still right behind a commit: whoever goes on must look at the clock again.
+      if (stalls !== null) life.pause(1_000 + stalls * 89_000);
       if (throwsAfter !== null) return void fail("the reply was lost");
       if (twice === null) return void life.after(backMs, () => resolve(done));
       // Its reply is lost and the connection sends it once more; the second answer is what is heard.

@@ -149,3 +149,14 @@ Deno.test("releasing what waits pays what it can, and leaves what it cannot", ()
       ["waiting_funds", "billed"],
     );
   }));
+
+Deno.test("money that a call gives back pays for a call that waits", () =>
+  withBalance(330_000n, async (world) => {
+    await sync(world.deps, [reportOf("long", { seconds: 170, startedAtMs: START_MS - 60_000 })]);
+    const tally = await sync(world.deps, [reportOf("a", { seconds: 60 })]);
+    assert.deepEqual(tally.waiting, ["bland:a"]);
+    await sync(world.deps, [reportOf("long", { seconds: 60, startedAtMs: START_MS - 60_000 })]);
+    await runJobs(world.deps);
+    assert.equal(await stateOf(world), "billed");
+    assert.deepEqual(await money(world), ["charge -110000"]);
+  }));
