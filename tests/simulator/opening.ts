@@ -33,6 +33,9 @@ const SENDERS = [
   { id: "yoko", currency: "JPY", timezone: "Asia/Tokyo" },
 ] as const;
 
+/** Sends on credit it does not have: its bills close at two messages, and often its wallet cannot pay. */
+export const POOR_SENDER = "nora";
+
 /** Plans by service, where they are not the shipped ones. */
 export const PLANS: Readonly<Record<string, Record<string, string>>> = {
   acme: { twilio_voice: "twilio_small" },
@@ -87,6 +90,14 @@ export async function openAccounts(
       body: { id, name: id, ...account, ...sippyAccountOf(id) },
     });
   }
+  await must("POST", "/api/v1/accounts", {
+    body: { id: POOR_SENDER, name: POOR_SENDER, currency: "USD", timezone: "UTC" },
+  });
+  const terms = `/api/admin/sms/billing-settings?account=${POOR_SENDER}`;
+  await must("PUT", terms, {
+    body: { frequency: "threshold", thresholdMessages: 2 },
+    headers: { "if-match": (await must("GET", terms)).headers.get("etag") ?? "" },
+  });
   await must("POST", "/api/v1/accounts/york/numbers", {
     body: { number: MOVING_NUMBER, from: "2026-01-01T00:00:00Z" },
   });

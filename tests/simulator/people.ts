@@ -195,7 +195,13 @@ function createDeeds({ world, ask, move, draws }: DeedDeps): () => Promise<void>
     if (deed < 0.94) {
       return void await ask("POST", "/api/cron/process-call-costs", { isCron: true });
     }
-    if (deed < 0.97) return void await ask("GET", `/api/v1/accounts/${accountId}/entries?limit=50`);
+    if (deed < 0.955) {
+      return void await ask("GET", `/api/v1/accounts/${accountId}/entries?limit=50`);
+    }
+    if (deed < 0.985) {
+      // A little for who has nothing: some of the bills that wait for it, and never all of them.
+      return await move({ accountId: "nora", kind: "top_up", amount: amounts[1] });
+    }
     return void await ask("POST", "/api/v1/ledger-verifications", { body: {} });
   };
 }

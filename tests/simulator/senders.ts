@@ -46,7 +46,7 @@ interface Request {
 }
 
 /** Who reports, in which currency; the plan's price is in dollars. */
-const SENDERS = ["susi", "susi", "yoko", "euro", "acme", "kiwi"] as const;
+const SENDERS = ["susi", "susi", "yoko", "euro", "acme", "kiwi", "nora", "nora"] as const;
 const PLACES = ["+12025550150", "+37255501234", "+493055501234", "+6495550155"] as const;
 /** The shipped plan of `sms`, per segment. */
 const PLAN_MICROS = 10_000n;

@@ -61,6 +61,11 @@ export function openTwilio(deps: CarrierDeps & { post: HookPost }): CarrierWorld
         : { visibleAtMs: timeline.now() + Math.floor(late * 180 * MINUTE_MS) }),
     });
     world.trace.note(`twilio message ${message.sid}`);
+    const [isRevised, laterMs] = [draws.chance(0.15), draws.between(5, 90) * MINUTE_MS];
+    const priceText = `-0.0${draws.between(10_000, 99_999)}`;
+    if (!isRevised || outcome >= 0.9) return;
+    // Told once, corrected later, perhaps after its bill was closed.
+    timeline.after(waitsMs + laterMs, () => twilio.reviseMessage(message.sid, { priceText }));
   }
   function call(): void {
     const ours = deps.drawNumber();
@@ -160,8 +165,13 @@ function truthOfMessage(message: SimulatedMessage): TrueMessage {
     messageId: `twilio:${message.sid}`,
     carrier: "twilio",
     sentAtMs: message.listedAtMs,
-    costMicros: message.pricedAtMs === null ? null : BigInt(message.segments) * 7_500n,
+    costMicros: message.pricedAtMs === null ? null : priceOf(message),
     number: message.outcome === "received" ? message.to : message.from,
     isListed: true,
   };
+}
+
+/** `-0.012345` in micros; what was never corrected costs by the segment. */
+function priceOf({ priceText, segments }: { priceText: string | null; segments: number }): bigint {
+  return priceText === null ? BigInt(segments) * 7_500n : BigInt(priceText.slice("-0.".length));
 }

@@ -8,7 +8,6 @@ import type { Mutant } from "./mutant.ts";
 const MESSAGE_CHARGE = "core/billing/message_charge.ts";
 const COUNT_USAGE = "core/sms_billing/count_usage.ts";
 const CLOSE_BILL = "core/sms_billing/close_bill.ts";
-const PAY_BILL = "core/sms_billing/pay_bill.ts";
 
 /** Bugs of counting, closing and paying from the wallet. */
 export const SMS_MUTANTS: readonly Mutant[] = [
@@ -52,9 +51,9 @@ export const SMS_MUTANTS: readonly Mutant[] = [
     needs: "sms",
     edits: [
       {
-        file: PAY_BILL,
-        find: `      const after = isUnmoved(now, bill)`,
-        replace: `      const after = isUnmoved(now, now)`,
+        file: "core/sms_billing/bill.ts",
+        find: `  const unfundedIds = account.unfundedIds.filter((id) => id !== after.id);`,
+        replace: `  const unfundedIds = [...account.unfundedIds];`,
       },
       {
         file: "core/sms_billing/pay_from_wallet.ts",
