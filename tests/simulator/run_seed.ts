@@ -153,7 +153,7 @@ async function liveThrough(
 
   const everybody = { world, isolates, carriers, sippy, people, senders, clerks, post };
   const stop = letFaultsStrike(everybody);
-  await timeline.runUntil(startMs + day.between(20, 45) * MINUTE_MS);
+  await timeline.runUntil(startMs + day.between(15, 30) * MINUTE_MS);
   stop();
   faults.calm();
   await rest(everybody);

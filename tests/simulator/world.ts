@@ -46,7 +46,7 @@ export interface World {
 }
 
 /** The longest pause, the longest way of a commit, and what is retried after them. */
-const FELT_MS = 420_000;
+const FELT_MS = 500_000;
 
 /** A world in which nothing has happened yet. */
 export function openWorld(
