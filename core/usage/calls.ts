@@ -96,9 +96,12 @@ function withParties(
   earlier: Call,
   { report, atMs }: { report: CallReport; atMs: number },
 ): Call | null {
-  const isSame = report.from === earlier.from && report.to === earlier.to;
-  const isKnown = earlier.accountId !== null || isSame;
-  if (isKnown || (report.from === "" && report.to === "")) return null;
+  // Of a whole picture the first leg counts, which may be told last; any other may be an old one.
+  const isTold = report.isWhole
+    ? report.from === earlier.from && report.to === earlier.to
+    : earlier.from !== "" || earlier.to !== "";
+  if (isTold || earlier.accountId !== null) return null;
+  if (report.from === "" && report.to === "") return null;
   const { direction, from, to, startedAtMs, facts = earlier.facts } = report;
   return {
     ...earlier,
